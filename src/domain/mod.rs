@@ -1,0 +1,15 @@
+//! The pure floor: ids, errors, and each feature's types and rules.
+//!
+//! Nothing here does I/O or reads a clock: a rule takes data, settings and `now`, so it is tested
+//! without a database and runs the same in the server and in the browser.
+
+pub mod alert;
+pub mod error;
+pub mod format;
+pub mod histogram;
+pub mod live;
+pub mod tier;
+pub mod time;
+pub mod usage;
+
+pub use error::{AppError, AppResult, FieldError};
