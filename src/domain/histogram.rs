@@ -1,16 +1,16 @@
 //! Response times as an exponential histogram, so that percentiles of any period come from rollups.
 //!
-//! The buckets are those of OpenTelemetry's exponential histogram at scale 2 (OpenTelemetry Metrics
-//! Data Model, "`ExponentialHistogram`"): bucket `i` holds `(b^i, b^(i+1)]` with `b = 2^(1/4)`, so a
+//! The buckets are those of OpenTelemetry's exponential histogram at scale 3 (OpenTelemetry Metrics
+//! Data Model, "`ExponentialHistogram`"): bucket `i` holds `(b^i, b^(i+1)]` with `b = 2^(1/8)`, so a
 //! value read back is within 9% of the true one. Bucket 0 here holds everything up to 1 ms.
 
 use serde::{Deserialize, Serialize};
 
 /// Buckets to the octave, `2^scale`.
-const PER_OCTAVE: f64 = 4.0;
+const PER_OCTAVE: f64 = 8.0;
 
 /// One more than the bucket of the largest response time that the contract allows (86,400,000 ms).
-pub const BUCKETS: usize = 107;
+pub const BUCKETS: usize = 212;
 
 /// The bucket of a response time in milliseconds.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..BUCKETS first")]

@@ -155,9 +155,7 @@ impl Period {
             Some("7d") => Self::Days7,
             Some("month") => Self::Month,
             Some("custom") => match (from.and_then(|d| d.parse().ok()), to.and_then(|d| d.parse().ok())) {
-                (Some(from), Some(to)) if from <= to && (to - from) < TimeDelta::days(MAX_CUSTOM_DAYS) => {
-                    Self::Custom { from, to }
-                }
+                (Some(from), Some(to)) if from <= to && (to - from) < TimeDelta::days(MAX_CUSTOM_DAYS) => Self::Custom { from, to },
                 _ => Self::default(),
             },
             _ => Self::default(),

@@ -83,8 +83,15 @@ impl UsageEvent {
         let organization_id = r.optional_string("organization_id");
         let context = r.context();
         let errors = r.errors;
-        let (Some(user_id), Some(agent_id), Some(session_id), Some(tokens_used), Some(response_time_ms), Some(timestamp), Some(tier)) =
-            (user_id, agent_id, session_id, tokens_used, response_time_ms, timestamp, tier)
+        let (
+            Some(user_id),
+            Some(agent_id),
+            Some(session_id),
+            Some(tokens_used),
+            Some(response_time_ms),
+            Some(timestamp),
+            Some(tier),
+        ) = (user_id, agent_id, session_id, tokens_used, response_time_ms, timestamp, tier)
         else {
             return Err(errors);
         };

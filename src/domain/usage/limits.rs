@@ -134,7 +134,11 @@ pub fn project(used: i64, limit: i64, now: DateTime<Utc>) -> Projection {
         Some(today)
     } else if per_day > 0.0 && at_end >= limit {
         let left = (limit - used) as f64 / per_day;
-        Some((now + chrono::TimeDelta::seconds((left * 86_400.0) as i64)).date_naive().min((end - chrono::TimeDelta::days(1)).date_naive()))
+        Some(
+            (now + chrono::TimeDelta::seconds((left * 86_400.0) as i64))
+                .date_naive()
+                .min((end - chrono::TimeDelta::days(1)).date_naive()),
+        )
     } else {
         None
     };
@@ -190,8 +194,10 @@ mod tests {
             (999_999, 80, &[(Over, Month), (Near, Day)]),
         ];
         for (tokens, interactions, want) in cases {
-            let got: Vec<_> =
-                evaluate(&standing(tokens, interactions), Thresholds::default(), today).iter().map(|b| (b.kind, b.metric)).collect();
+            let got: Vec<_> = evaluate(&standing(tokens, interactions), Thresholds::default(), today)
+                .iter()
+                .map(|b| (b.kind, b.metric))
+                .collect();
             assert_eq!(got, want, "{tokens} tokens, {interactions} interactions");
         }
     }
