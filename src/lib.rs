@@ -15,3 +15,5 @@
 #![recursion_limit = "512"]
 
 pub mod domain;
+#[cfg(feature = "ssr")]
+pub mod platform;

@@ -1,0 +1,38 @@
+//! The one record of what happened: a row in the transaction of the change.
+
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use super::ctx::Actor;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Entry<'a, B: Serialize> {
+    /// What happened, such as `alert_raised`.
+    pub event: &'a str,
+    /// What kind of thing it happened to.
+    pub subject_kind: &'a str,
+    /// Which one.
+    pub subject_id: String,
+    /// The details.
+    pub body: B,
+}
+
+/// Writes down what happened.
+///
+/// # Errors
+/// When the database is away.
+pub async fn record<B: Serialize + Sync>(tx: &mut PgConnection, actor: &Actor, entry: &Entry<'_, B>) -> Result<(), sqlx::Error> {
+    let body = serde_json::to_value(&entry.body).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    sqlx::query!(
+        "INSERT INTO journal (actor, event, subject_kind, subject_id, body) VALUES ($1, $2, $3, $4, $5)",
+        actor.name(),
+        entry.event,
+        entry.subject_kind,
+        entry.subject_id,
+        body
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

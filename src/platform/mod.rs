@@ -1,0 +1,14 @@
+//! The machine room: settings, database, clock, actor, journal, live hub, signatures, telemetry.
+//!
+//! It knows nothing of the business; only the server build has it.
+
+pub mod clock;
+pub mod config;
+pub mod ctx;
+pub mod db;
+pub mod hub;
+pub mod journal;
+pub mod secret;
+pub mod signature;
+pub mod telemetry;
+pub mod zone;
