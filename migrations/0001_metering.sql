@@ -86,12 +86,11 @@ CREATE TABLE agent_usage_monthly (
     PRIMARY KEY (month, user_id)
 ) WITH (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05);
 
--- Everyone that GENESIS has ever spoken of, with the tier of the latest month.
+-- Everyone that GENESIS has ever spoken of. The latest month's row in agent_usage_monthly has the tier.
 CREATE TABLE usage_users (
-    user_id           text PRIMARY KEY,
-    subscription_tier text NOT NULL,
-    first_seen_at     timestamptz NOT NULL,
-    latest_month      date NOT NULL
+    user_id      text PRIMARY KEY,
+    first_day    date NOT NULL,
+    latest_month date NOT NULL
 );
 
 -- Of all users together: by day, tier and agent, with the response times as an exponential histogram (scale 3).

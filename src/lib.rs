@@ -15,5 +15,10 @@
 #![recursion_limit = "512"]
 
 pub mod domain;
+pub mod features;
+#[cfg(feature = "ssr")]
+pub mod flows;
 #[cfg(feature = "ssr")]
 pub mod platform;
+#[cfg(feature = "ssr")]
+pub mod server;

@@ -206,3 +206,12 @@ pub async fn publish(tx: &mut PgConnection, body: &LiveBody) -> Result<i64, sqlx
     .fetch_one(tx)
     .await
 }
+
+/// Forgets messages of more than a quarter of an hour ago; clients that come back later load anew.
+///
+/// # Errors
+/// When the database is away.
+pub async fn trim(db: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM live_messages WHERE at < clock_timestamp() - interval '15 minutes'").execute(db).await?;
+    Ok(())
+}

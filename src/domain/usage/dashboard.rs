@@ -345,8 +345,8 @@ pub struct UserDetail {
     pub events: EventPage,
     /// The user's alerts, newest first, resolved ones too.
     pub alerts: Vec<Alert>,
-    /// When the user was first seen.
-    pub first_seen_at: DateTime<Utc>,
+    /// The first day with use (UTC).
+    pub first_day: NaiveDate,
 }
 
 /// One page of a user's events.

@@ -1,0 +1,20 @@
+//! Metering: usage events come in, rollups come out.
+//!
+//! Tables: `agent_usage_events`, `usage_event_keys`, `agent_usage_daily`, `agent_usage_monthly`, `agent_usage_totals_daily`,
+//! `agent_usage_totals_hourly`, `agent_usage_active_daily`, `usage_users`, `usage_moves`, `usage_quarantine`, `usage_tier_limits`.
+//!
+//! Invariants: an event that was acknowledged is stored, once; every rollup equals a recount of the stored events, whatever the
+//! order in which they came; every user whose rollup moved stands in `usage_moves` until evaluated.
+
+#[cfg(feature = "ssr")]
+pub mod copy;
+#[cfg(feature = "ssr")]
+pub mod group;
+#[cfg(feature = "ssr")]
+pub mod ingest;
+#[cfg(feature = "ssr")]
+pub mod read;
+#[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
+pub mod usecase;

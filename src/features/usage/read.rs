@@ -1,0 +1,782 @@
+//! The reading SQL of metering: all of it over rollups, so that its cost does not grow with the number of events.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+use crate::domain::{
+    AppError,
+    histogram::Histogram,
+    tier::Tier,
+    time::{Grain, Period, PeriodRange, midnight, month_start, next_month},
+    usage::{
+        AgentUsage, DayUsage, EventPage, KnownUsers, Point, RecentEvent, TierUsage, Totals, UsageDashboard, UsageFilter, UserDetail,
+        UserPage, UserQuery, UserSort, UserStanding, dashboard::NEAREST_SHOWN, delta::MAX_RECENT,
+    },
+};
+
+/// From this share of a limit on a user counts as near it, in basis points.
+const NEAR_BP: i64 = 8_000;
+/// Users on one page.
+const USERS_PAGE: i64 = 50;
+/// Events on one page.
+const EVENTS_PAGE: i64 = 50;
+/// Days of a user's history.
+const USER_DAYS: i64 = 60;
+
+/// The dashboard at `now`.
+///
+/// # Errors
+/// When the database is away.
+pub async fn dashboard(tx: &mut PgConnection, filter: UsageFilter, now: DateTime<Utc>) -> Result<UsageDashboard, sqlx::Error> {
+    let range = filter.period.resolve(now.date_naive());
+    let seq = sqlx::query_scalar!("SELECT seq FROM live_clock").fetch_one(&mut *tx).await?;
+    let mut points = points(tx, &filter, &range, now).await?;
+    if range.grain == Grain::Day {
+        let active = active_by_day(tx, &filter, &range).await?;
+        for point in &mut points {
+            point.active_users = Some(active.get(&point.start.date_naive()).copied().unwrap_or_default());
+        }
+    }
+    let agents = agents(tx, &filter, &range).await?;
+    let (active_users, previous_active) = active_users(tx, &filter, &range).await?;
+    let sum = |slots: &[i64; 5]| slots.iter().sum::<i64>();
+    let totals = Totals {
+        interactions: agents.iter().map(|a| a.interactions).sum(),
+        tokens: agents.iter().map(|a| a.tokens).sum(),
+        active_users,
+    };
+    debug_assert!(range.grain != Grain::Day || totals.tokens == points.iter().map(|p| sum(&p.tokens)).sum::<i64>());
+    let previous = previous_totals(tx, &filter, &range, now, previous_active).await?;
+    let nearest_query = UserQuery { tier: filter.tier, near_only: true, ..UserQuery::default() };
+    let (nearest_total, nearest) = nearest(tx, &nearest_query, now).await?;
+    Ok(UsageDashboard {
+        seq,
+        as_of: now,
+        totals,
+        previous,
+        known: known_users(tx).await?,
+        points,
+        agents,
+        tiers: tiers(tx, now).await?,
+        nearest,
+        nearest_total,
+        recent: recent(tx, &filter, now).await?,
+        all_agents: all_agents(tx, now).await?,
+        filter,
+        range,
+    })
+}
+
+/// Totals alone, of the filter's period.
+///
+/// # Errors
+/// When the database is away.
+pub async fn totals(tx: &mut PgConnection, filter: &UsageFilter, now: DateTime<Utc>) -> Result<Totals, sqlx::Error> {
+    let range = filter.period.resolve(now.date_naive());
+    let row = sqlx::query!(
+        r#"SELECT coalesce(sum(total_interactions), 0)::bigint AS "n!", coalesce(sum(total_tokens), 0)::bigint AS "tokens!"
+           FROM agent_usage_totals_daily WHERE date BETWEEN $1 AND $2"#,
+        range.from,
+        range.to
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let (active_users, _) = active_users(tx, filter, &range).await?;
+    Ok(Totals { interactions: row.n, tokens: row.tokens, active_users })
+}
+
+fn tier_word(filter: &UsageFilter) -> Option<&'static str> {
+    filter.tier.map(Tier::as_str)
+}
+
+/// A sum of a day or hour and a tier.
+struct Slot {
+    at: DateTime<Utc>,
+    tier: Tier,
+    interactions: i64,
+    tokens: i64,
+}
+
+/// The sums of both periods, the earlier included.
+async fn slots(tx: &mut PgConnection, filter: &UsageFilter, range: &PeriodRange) -> Result<Vec<Slot>, sqlx::Error> {
+    if range.grain == Grain::Hour {
+        let (from, to) = (midnight(range.previous_from), midnight(range.to) + TimeDelta::days(1));
+        let rows = sqlx::query!(
+            r#"SELECT hour, subscription_tier, sum(total_interactions)::bigint AS "n!", sum(total_tokens)::bigint AS "tokens!"
+               FROM agent_usage_totals_hourly
+               WHERE hour >= $1 AND hour < $2 AND ($3::text IS NULL OR subscription_tier = $3) AND ($4::text IS NULL OR agent_id = $4)
+               GROUP BY hour, subscription_tier"#,
+            from,
+            to,
+            tier_word(filter),
+            filter.agent.as_deref()
+        )
+        .fetch_all(tx)
+        .await?;
+        return Ok(rows
+            .into_iter()
+            .filter_map(|r| Some(Slot { at: r.hour, tier: Tier::parse(&r.subscription_tier)?, interactions: r.n, tokens: r.tokens }))
+            .collect());
+    }
+    let rows = sqlx::query!(
+        r#"SELECT date, subscription_tier, sum(total_interactions)::bigint AS "n!", sum(total_tokens)::bigint AS "tokens!"
+           FROM agent_usage_totals_daily
+           WHERE date BETWEEN $1 AND $2 AND ($3::text IS NULL OR subscription_tier = $3) AND ($4::text IS NULL OR agent_id = $4)
+           GROUP BY date, subscription_tier"#,
+        range.previous_from,
+        range.to,
+        tier_word(filter),
+        filter.agent.as_deref()
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|r| {
+            Some(Slot { at: midnight(r.date), tier: Tier::parse(&r.subscription_tier)?, interactions: r.n, tokens: r.tokens })
+        })
+        .collect())
+}
+
+/// The chart's points, each with its counterpart of the period before.
+async fn points(
+    tx: &mut PgConnection,
+    filter: &UsageFilter,
+    range: &PeriodRange,
+    now: DateTime<Utc>,
+) -> Result<Vec<Point>, sqlx::Error> {
+    let grain = range.grain;
+    let mut points: Vec<Point> = range
+        .points()
+        .into_iter()
+        .map(|start| Point {
+            start,
+            tokens: [0; 5],
+            interactions: [0; 5],
+            active_users: None,
+            previous_tokens: None,
+            previous_interactions: None,
+        })
+        .collect();
+    let place: HashMap<_, _> = points.iter().enumerate().map(|(i, p)| (p.start, i)).collect();
+    let shift = midnight(range.from) - midnight(range.previous_from);
+    let (from, previous_end) = (midnight(range.from), midnight(range.previous_to) + TimeDelta::days(1));
+    for slot in slots(tx, filter, range).await? {
+        let current = slot.at >= from;
+        if !current && slot.at >= previous_end {
+            continue;
+        }
+        let start = grain.floor(if current { slot.at } else { slot.at + shift });
+        let Some(point) = place.get(&start).and_then(|i| points.get_mut(*i)) else { continue };
+        if current {
+            if let (Some(tokens), Some(n)) = (point.tokens.get_mut(slot.tier.index()), point.interactions.get_mut(slot.tier.index())) {
+                *tokens += slot.tokens;
+                *n += slot.interactions;
+            }
+        } else {
+            *point.previous_tokens.get_or_insert(0) += slot.tokens;
+            *point.previous_interactions.get_or_insert(0) += slot.interactions;
+        }
+    }
+    // A day of the period before without use is a zero, as long as that period reaches there and has any use at all.
+    if points.iter().any(|p| p.previous_tokens.is_some()) {
+        for point in points.iter_mut().filter(|p| p.start - shift < previous_end && p.start <= now + TimeDelta::days(31)) {
+            point.previous_tokens.get_or_insert(0);
+            point.previous_interactions.get_or_insert(0);
+        }
+    }
+    Ok(points)
+}
+
+/// The totals of the period before; for today, of yesterday's hours up to this one.
+async fn previous_totals(
+    tx: &mut PgConnection,
+    filter: &UsageFilter,
+    range: &PeriodRange,
+    now: DateTime<Utc>,
+    active_users: i64,
+) -> Result<Totals, sqlx::Error> {
+    if filter.period == Period::Today {
+        let row = sqlx::query!(
+            r#"SELECT coalesce(sum(total_interactions), 0)::bigint AS "n!", coalesce(sum(total_tokens), 0)::bigint AS "tokens!"
+               FROM agent_usage_totals_hourly
+               WHERE hour >= $1 AND hour <= $2 AND ($3::text IS NULL OR subscription_tier = $3) AND ($4::text IS NULL OR agent_id = $4)"#,
+            midnight(range.previous_from),
+            now - TimeDelta::days(1),
+            tier_word(filter),
+            filter.agent.as_deref()
+        )
+        .fetch_one(tx)
+        .await?;
+        // Yesterday's users up to this hour are not kept; the whole of yesterday would not be a fair comparison.
+        return Ok(Totals { interactions: row.n, tokens: row.tokens, active_users: 0 });
+    }
+    let row = sqlx::query!(
+        r#"SELECT coalesce(sum(total_interactions), 0)::bigint AS "n!", coalesce(sum(total_tokens), 0)::bigint AS "tokens!"
+           FROM agent_usage_totals_daily
+           WHERE date BETWEEN $1 AND $2 AND ($3::text IS NULL OR subscription_tier = $3) AND ($4::text IS NULL OR agent_id = $4)"#,
+        range.previous_from,
+        range.previous_to,
+        tier_word(filter),
+        filter.agent.as_deref()
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(Totals { interactions: row.n, tokens: row.tokens, active_users })
+}
+
+/// The days of a range that fall in each month, as bits.
+fn month_masks(from: NaiveDate, to: NaiveDate) -> Vec<(NaiveDate, i32)> {
+    let mut masks = Vec::new();
+    let mut month = month_start(from);
+    while month <= to {
+        let (first, last) = (from.max(month), to.min(next_month(month) - TimeDelta::days(1)));
+        let mask = (first.day0()..=last.day0()).fold(0, |mask, day| mask | 1 << day);
+        masks.push((month, mask));
+        month = next_month(month);
+    }
+    masks
+}
+
+/// Different users with use: in the period, and in the one before.
+async fn active_users(tx: &mut PgConnection, filter: &UsageFilter, range: &PeriodRange) -> Result<(i64, i64), sqlx::Error> {
+    if let Some(agent) = &filter.agent {
+        let row = sqlx::query!(
+            r#"SELECT count(DISTINCT d.user_id) FILTER (WHERE d.date >= $3) AS "now!",
+                      count(DISTINCT d.user_id) FILTER (WHERE d.date <= $2) AS "before!"
+               FROM agent_usage_daily d
+               LEFT JOIN agent_usage_monthly m ON m.user_id = d.user_id AND m.month = date_trunc('month', d.date)::date
+               WHERE d.date BETWEEN $1 AND $4 AND d.agent_id = $5 AND ($6::text IS NULL OR m.subscription_tier = $6)"#,
+            range.previous_from,
+            range.previous_to,
+            range.from,
+            range.to,
+            agent,
+            tier_word(filter)
+        )
+        .fetch_one(tx)
+        .await?;
+        return Ok((row.now, row.before));
+    }
+    let mut months: HashMap<NaiveDate, (i32, i32)> = HashMap::new();
+    for (month, mask) in month_masks(range.from, range.to) {
+        months.entry(month).or_default().0 = mask;
+    }
+    for (month, mask) in month_masks(range.previous_from, range.previous_to) {
+        months.entry(month).or_default().1 = mask;
+    }
+    let list: Vec<_> = months.keys().copied().collect();
+    let current: Vec<_> = months.values().map(|m| m.0).collect();
+    let before: Vec<_> = months.values().map(|m| m.1).collect();
+    let row = sqlx::query!(
+        r#"SELECT count(*) FILTER (WHERE now) AS "now!", count(*) FILTER (WHERE before) AS "before!" FROM (
+               SELECT bool_or(m.active_days & t.now <> 0) AS now, bool_or(m.active_days & t.before <> 0) AS before
+               FROM unnest($1::date[], $2::integer[], $3::integer[]) AS t (month, now, before)
+               JOIN agent_usage_monthly m USING (month)
+               WHERE ($4::text IS NULL OR m.subscription_tier = $4)
+               GROUP BY m.user_id) AS users"#,
+        &list,
+        &current,
+        &before,
+        tier_word(filter)
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((row.now, row.before))
+}
+
+/// Different users with use on each day.
+async fn active_by_day(
+    tx: &mut PgConnection,
+    filter: &UsageFilter,
+    range: &PeriodRange,
+) -> Result<HashMap<NaiveDate, i64>, sqlx::Error> {
+    if filter.tier.is_none() && filter.agent.is_none() {
+        let rows = sqlx::query!("SELECT date, active_users FROM agent_usage_active_daily WHERE date BETWEEN $1 AND $2", range.from, range.to)
+            .fetch_all(tx)
+            .await?;
+        return Ok(rows.into_iter().map(|r| (r.date, r.active_users)).collect());
+    }
+    let rows = sqlx::query!(
+        r#"SELECT d.date, count(DISTINCT d.user_id) AS "n!" FROM agent_usage_daily d
+           LEFT JOIN agent_usage_monthly m ON m.user_id = d.user_id AND m.month = date_trunc('month', d.date)::date
+           WHERE d.date BETWEEN $1 AND $2 AND ($3::text IS NULL OR m.subscription_tier = $3) AND ($4::text IS NULL OR d.agent_id = $4)
+           GROUP BY d.date"#,
+        range.from,
+        range.to,
+        tier_word(filter),
+        filter.agent.as_deref()
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.date, r.n)).collect())
+}
+
+/// By agent, with response times.
+async fn agents(tx: &mut PgConnection, filter: &UsageFilter, range: &PeriodRange) -> Result<Vec<AgentUsage>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT agent_id, total_interactions, total_tokens, response_histogram FROM agent_usage_totals_daily
+           WHERE date BETWEEN $1 AND $2 AND ($3::text IS NULL OR subscription_tier = $3) AND ($4::text IS NULL OR agent_id = $4)"#,
+        range.from,
+        range.to,
+        tier_word(filter),
+        filter.agent.as_deref()
+    )
+    .fetch_all(tx)
+    .await?;
+    let mut by_agent: HashMap<String, AgentUsage> = HashMap::new();
+    for row in rows {
+        let agent = by_agent.entry(row.agent_id).or_insert_with_key(|agent| AgentUsage {
+            agent: agent.clone(),
+            interactions: 0,
+            tokens: 0,
+            response: Histogram::default(),
+        });
+        agent.interactions += row.total_interactions;
+        agent.tokens += row.total_tokens;
+        for (bucket, n) in row.response_histogram.into_iter().enumerate().filter(|(_, n)| *n != 0) {
+            agent.response.add_at(bucket, i64::from(n));
+        }
+    }
+    let mut agents: Vec<_> = by_agent.into_values().collect();
+    agents.sort_by(|a, b| b.interactions.cmp(&a.interactions).then_with(|| a.agent.cmp(&b.agent)));
+    Ok(agents)
+}
+
+/// The month by tier.
+async fn tiers(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<TierUsage>, sqlx::Error> {
+    let limits = super::store::list_tier_limits(tx).await?;
+    let rows = sqlx::query!(
+        r#"SELECT subscription_tier, sum(total_tokens)::bigint AS "tokens!", count(*) AS "accounts!"
+           FROM agent_usage_monthly WHERE month = $1 GROUP BY subscription_tier"#,
+        month_start(now.date_naive())
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(limits
+        .into_iter()
+        .map(|limits| {
+            let row = rows.iter().find(|r| r.subscription_tier == limits.tier.as_str());
+            TierUsage { used_tokens: row.map_or(0, |r| r.tokens), accounts: row.map_or(0, |r| r.accounts), limits }
+        })
+        .collect())
+}
+
+async fn known_users(tx: &mut PgConnection) -> Result<KnownUsers, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT m.subscription_tier, count(*) AS "n!" FROM usage_users u
+           JOIN agent_usage_monthly m ON m.month = u.latest_month AND m.user_id = u.user_id GROUP BY m.subscription_tier"#
+    )
+    .fetch_all(tx)
+    .await?;
+    let mut known = KnownUsers::default();
+    for row in rows {
+        if let Some(slot) = Tier::parse(&row.subscription_tier).and_then(|t| known.0.get_mut(t.index())) {
+            *slot = row.n;
+        }
+    }
+    Ok(known)
+}
+
+async fn all_agents(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT DISTINCT agent_id FROM agent_usage_totals_daily WHERE date >= $1 ORDER BY agent_id",
+        now.date_naive() - TimeDelta::days(400)
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// The latest events of the last day.
+///
+/// # Errors
+/// When the database is away.
+pub async fn recent(tx: &mut PgConnection, filter: &UsageFilter, now: DateTime<Utc>) -> Result<Vec<RecentEvent>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT "timestamp" AS at, user_id, agent_id, subscription_tier, tokens_used, response_time_ms, flags
+           FROM agent_usage_events
+           WHERE "timestamp" > $1 AND "timestamp" <= $2
+             AND ($3::text IS NULL OR subscription_tier = $3) AND ($4::text IS NULL OR agent_id = $4)
+           ORDER BY "timestamp" DESC LIMIT $5"#,
+        now - TimeDelta::days(1),
+        now + TimeDelta::minutes(crate::domain::usage::event::MAX_AHEAD_MINUTES),
+        tier_word(filter),
+        filter.agent.as_deref(),
+        MAX_RECENT as i64
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|r| {
+            Some(RecentEvent {
+                at: r.at,
+                user_id: r.user_id,
+                agent: r.agent_id,
+                tier: Tier::parse(&r.subscription_tier)?,
+                tokens: r.tokens_used,
+                response_ms: i64::from(r.response_time_ms),
+                flags: r.flags,
+            })
+        })
+        .collect())
+}
+
+/// The columns of a standing, as the queries below give them.
+struct StandingRow {
+    user_id: String,
+    organization_id: String,
+    subscription_tier: String,
+    total_tokens: i64,
+    tokens_per_month: i64,
+    day_interactions: i64,
+    interactions_per_day: i64,
+    last_event_at: DateTime<Utc>,
+}
+
+impl StandingRow {
+    fn standing(self) -> Option<UserStanding> {
+        Some(UserStanding {
+            tier: Tier::parse(&self.subscription_tier)?,
+            user_id: self.user_id,
+            organization_id: Some(self.organization_id).filter(|o| !o.is_empty()),
+            month_tokens: self.total_tokens,
+            token_limit: self.tokens_per_month,
+            day_interactions: self.day_interactions,
+            interaction_limit: self.interactions_per_day,
+            last_event_at: self.last_event_at,
+        })
+    }
+}
+
+/// How many users match, and the first that do.
+async fn nearest(tx: &mut PgConnection, query: &UserQuery, now: DateTime<Utc>) -> Result<(i64, Vec<UserStanding>), sqlx::Error> {
+    let page = users_limited(tx, query, None, now, NEAREST_SHOWN as i64).await?;
+    if page.rows.is_empty() {
+        // Nobody is near a limit: then those who come nearest.
+        let anyone = UserQuery { near_only: false, ..query.clone() };
+        return Ok((0, users_limited(tx, &anyone, None, now, NEAREST_SHOWN as i64).await?.rows));
+    }
+    Ok((page.total, page.rows))
+}
+
+/// Where a page of users begins: after this value of the sort, and after this user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserCursor {
+    value: i64,
+    user_id: String,
+}
+
+impl UserCursor {
+    /// Reads a cursor back.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn parse(text: &str) -> Result<Self, AppError> {
+        text.split_once('~')
+            .and_then(|(value, user)| Some(Self { value: value.parse().ok()?, user_id: user.to_owned() }))
+            .ok_or_else(|| AppError::invalid("/after", "format", "is not a place in this list"))
+    }
+}
+
+impl std::fmt::Display for UserCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}~{}", self.value, self.user_id)
+    }
+}
+
+/// One page of this month's users.
+///
+/// # Errors
+/// When the database is away.
+pub async fn users(
+    tx: &mut PgConnection,
+    query: &UserQuery,
+    after: Option<UserCursor>,
+    now: DateTime<Utc>,
+) -> Result<UserPage, sqlx::Error> {
+    users_limited(tx, query, after, now, USERS_PAGE).await
+}
+
+/// The value that a user is sorted by, larger first; what the query below calls `value`.
+fn sort_value(sort: UserSort, s: &UserStanding) -> i64 {
+    match sort {
+        UserSort::Used => s.used_bp(),
+        UserSort::Tokens => s.month_tokens,
+        UserSort::Interactions => s.day_interactions,
+        UserSort::Recent => s.last_event_at.timestamp_micros(),
+        UserSort::Name => 0,
+    }
+}
+
+async fn users_limited(
+    tx: &mut PgConnection,
+    query: &UserQuery,
+    after: Option<UserCursor>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<UserPage, sqlx::Error> {
+    let today = now.date_naive();
+    let pattern = format!("%{}%", query.search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let rows = sqlx::query!(
+        r#"WITH standing AS (
+               SELECT m.user_id, m.organization_id, m.subscription_tier, m.total_tokens, m.last_event_at,
+                      l.tokens_per_month, l.interactions_per_day,
+                      CASE WHEN m.last_day = $2 THEN m.last_day_interactions ELSE 0 END AS day_interactions
+               FROM agent_usage_monthly m JOIN usage_tier_limits l ON l.tier = m.subscription_tier
+               WHERE m.month = $1 AND ($3::text IS NULL OR m.subscription_tier = $3)
+                 AND ($4 = '%%' OR m.user_id ILIKE $4 OR m.organization_id ILIKE $4)
+           ), valued AS (
+               SELECT *, greatest(
+                   CASE WHEN tokens_per_month > 0 THEN total_tokens * 10000 / tokens_per_month WHEN total_tokens > 0 THEN 10000 ELSE 0 END,
+                   CASE WHEN interactions_per_day > 0 THEN day_interactions * 10000 / interactions_per_day
+                        WHEN day_interactions > 0 THEN 10000 ELSE 0 END) AS used_bp
+               FROM standing
+           ), matching AS (
+               SELECT *, CASE $6 WHEN 'used' THEN used_bp WHEN 'tokens' THEN total_tokens WHEN 'interactions' THEN day_interactions
+                   WHEN 'recent' THEN (extract(epoch FROM last_event_at) * 1000000)::bigint ELSE 0 END AS value
+               FROM valued WHERE NOT $5 OR used_bp >= $7
+           )
+           SELECT user_id, organization_id, subscription_tier, total_tokens, tokens_per_month, day_interactions AS "day_interactions!",
+               interactions_per_day, last_event_at, (SELECT count(*) FROM matching) AS "total!"
+           FROM matching
+           WHERE $8::bigint IS NULL OR value < $8 OR (value = $8 AND user_id > $9)
+           ORDER BY value DESC, user_id LIMIT $10"#,
+        month_start(today),
+        today,
+        query.tier.map(Tier::as_str),
+        pattern,
+        query.near_only,
+        query.sort.as_str(),
+        NEAR_BP,
+        after.as_ref().map(|a| a.value),
+        after.as_ref().map(|a| a.user_id.as_str()).unwrap_or_default(),
+        limit + 1
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let total = match rows.first() {
+        Some(row) => row.total,
+        None => 0,
+    };
+    let mut standings: Vec<_> = rows
+        .into_iter()
+        .filter_map(|r| {
+            let row = StandingRow {
+                user_id: r.user_id,
+                organization_id: r.organization_id,
+                subscription_tier: r.subscription_tier,
+                total_tokens: r.total_tokens,
+                tokens_per_month: r.tokens_per_month,
+                day_interactions: r.day_interactions,
+                interactions_per_day: r.interactions_per_day,
+                last_event_at: r.last_event_at,
+            };
+            row.standing()
+        })
+        .collect();
+    let more = standings.len() as i64 > limit;
+    standings.truncate(usize::try_from(limit).unwrap_or(0));
+    let next = standings
+        .last()
+        .filter(|_| more)
+        .map(|s| UserCursor { value: sort_value(query.sort, s), user_id: s.user_id.clone() }.to_string());
+    Ok(UserPage { rows: standings, total, next })
+}
+
+/// The users that have used at least `from_bp` of a limit, among these or among all.
+///
+/// # Errors
+/// When the database is away.
+pub async fn standings_from(
+    tx: &mut PgConnection,
+    users: Option<&[String]>,
+    from_bp: i32,
+    now: DateTime<Utc>,
+) -> Result<Vec<UserStanding>, sqlx::Error> {
+    let today = now.date_naive();
+    let rows = sqlx::query_as!(
+        StandingRow,
+        r#"SELECT m.user_id, m.organization_id, m.subscription_tier, m.total_tokens, l.tokens_per_month,
+               CASE WHEN m.last_day = $2 THEN m.last_day_interactions ELSE 0 END AS "day_interactions!", l.interactions_per_day, m.last_event_at
+           FROM agent_usage_monthly m JOIN usage_tier_limits l ON l.tier = m.subscription_tier
+           WHERE m.month = $1 AND ($3::text[] IS NULL OR m.user_id = ANY($3))
+             AND (m.total_tokens * 10000 >= l.tokens_per_month * $4
+                  OR (m.last_day = $2 AND m.last_day_interactions * 10000 >= l.interactions_per_day * $4))"#,
+        month_start(today),
+        today,
+        users,
+        i64::from(from_bp)
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().filter_map(StandingRow::standing).collect())
+}
+
+/// Where one user stands: this month, or with nothing used yet this month.
+///
+/// # Errors
+/// When the database is away.
+pub async fn standing(
+    tx: &mut PgConnection,
+    user_id: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(UserStanding, crate::domain::tier::TierLimits)>, sqlx::Error> {
+    let today = now.date_naive();
+    let row = sqlx::query_as!(
+        StandingRow,
+        r#"SELECT m.user_id, m.organization_id, m.subscription_tier,
+               CASE WHEN m.month = $2 THEN m.total_tokens ELSE 0 END AS "total_tokens!", l.tokens_per_month,
+               CASE WHEN m.last_day = $3 THEN m.last_day_interactions ELSE 0 END AS "day_interactions!", l.interactions_per_day,
+               m.last_event_at
+           FROM usage_users u JOIN agent_usage_monthly m ON m.month = u.latest_month AND m.user_id = u.user_id
+           JOIN usage_tier_limits l ON l.tier = m.subscription_tier
+           WHERE u.user_id = $1"#,
+        user_id,
+        month_start(today),
+        today
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(standing) = row.and_then(StandingRow::standing) else { return Ok(None) };
+    let limits = super::store::list_tier_limits(tx).await?.into_iter().find(|l| l.tier == standing.tier);
+    Ok(limits.map(|limits| (standing, limits)))
+}
+
+/// One user, without the alerts.
+///
+/// # Errors
+/// When the database is away.
+pub async fn user(tx: &mut PgConnection, user_id: &str, now: DateTime<Utc>) -> Result<Option<UserDetail>, sqlx::Error> {
+    let Some((standing, limits)) = standing(tx, user_id, now).await? else { return Ok(None) };
+    let today = now.date_naive();
+    let seq = sqlx::query_scalar!("SELECT seq FROM live_clock").fetch_one(&mut *tx).await?;
+    let first_day = sqlx::query_scalar!("SELECT first_day FROM usage_users WHERE user_id = $1", user_id).fetch_one(&mut *tx).await?;
+    let rows = sqlx::query!(
+        r#"SELECT date, agent_id, total_interactions, total_tokens, total_response_time_ms FROM agent_usage_daily
+           WHERE date = ANY($1) AND user_id = $2"#,
+        &(0..USER_DAYS).map(|n| today - TimeDelta::days(n)).collect::<Vec<_>>(),
+        user_id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut days: Vec<_> = (0..USER_DAYS)
+        .rev()
+        .map(|n| DayUsage { date: today - TimeDelta::days(n), tokens: 0, interactions: 0 })
+        .collect();
+    let mut agents: HashMap<String, (AgentUsage, i64)> = HashMap::new();
+    for row in rows {
+        if let Some(day) = days.iter_mut().find(|d| d.date == row.date) {
+            day.tokens += row.total_tokens;
+            day.interactions += row.total_interactions;
+        }
+        if month_start(row.date) == month_start(today) {
+            let (agent, response_ms) = agents.entry(row.agent_id).or_insert_with_key(|agent| {
+                (AgentUsage { agent: agent.clone(), interactions: 0, tokens: 0, response: Histogram::default() }, 0)
+            });
+            agent.interactions += row.total_interactions;
+            agent.tokens += row.total_tokens;
+            *response_ms += row.total_response_time_ms;
+        }
+    }
+    let mut agents: Vec<_> = agents.into_values().collect();
+    agents.sort_by(|(a, _), (b, _)| b.interactions.cmp(&a.interactions).then_with(|| a.agent.cmp(&b.agent)));
+    let agent_average_ms = agents.iter().map(|(a, ms)| ms / a.interactions.max(1)).collect();
+    Ok(Some(UserDetail {
+        seq,
+        as_of: now,
+        standing,
+        limits,
+        days,
+        agents: agents.into_iter().map(|(a, _)| a).collect(),
+        agent_average_ms,
+        events: events(tx, user_id, None, now).await?,
+        alerts: Vec::new(),
+        first_day,
+    }))
+}
+
+/// Where a page of events begins: before this time, and at it after this id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventCursor {
+    at: DateTime<Utc>,
+    id: uuid::Uuid,
+}
+
+impl EventCursor {
+    /// Reads a cursor back.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn parse(text: &str) -> Result<Self, AppError> {
+        text.split_once('~')
+            .and_then(|(at, id)| Some(Self { at: DateTime::from_timestamp_micros(at.parse().ok()?)?, id: id.parse().ok()? }))
+            .ok_or_else(|| AppError::invalid("/after", "format", "is not a place in this list"))
+    }
+}
+
+/// One page of a user's events, newest first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn events(
+    tx: &mut PgConnection,
+    user_id: &str,
+    after: Option<EventCursor>,
+    now: DateTime<Utc>,
+) -> Result<EventPage, sqlx::Error> {
+    let after = after.unwrap_or(EventCursor { at: now + TimeDelta::days(1), id: uuid::Uuid::max() });
+    let rows = sqlx::query!(
+        r#"SELECT id, "timestamp" AS at, user_id, agent_id, subscription_tier, tokens_used, response_time_ms, flags
+           FROM agent_usage_events
+           WHERE user_id = $1 AND "timestamp" <= $2 AND ("timestamp", id) < ($2, $3)
+           ORDER BY "timestamp" DESC, id DESC LIMIT $4"#,
+        user_id,
+        after.at,
+        after.id,
+        EVENTS_PAGE + 1
+    )
+    .fetch_all(tx)
+    .await?;
+    let more = rows.len() as i64 > EVENTS_PAGE;
+    let mut last = None;
+    let events: Vec<_> = rows
+        .into_iter()
+        .take(usize::try_from(EVENTS_PAGE).unwrap_or(0))
+        .filter_map(|r| {
+            last = Some(format!("{}~{}", r.at.timestamp_micros(), r.id));
+            Some(RecentEvent {
+                at: r.at,
+                user_id: r.user_id,
+                agent: r.agent_id,
+                tier: Tier::parse(&r.subscription_tier)?,
+                tokens: r.tokens_used,
+                response_ms: i64::from(r.response_time_ms),
+                flags: r.flags,
+            })
+        })
+        .collect();
+    Ok(EventPage { rows: events, next: last.filter(|_| more) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_cover_a_range_exactly() {
+        let masks = month_masks("2026-10-30".parse().unwrap(), "2026-12-02".parse().unwrap());
+        let want = [("2026-10-01", 0b110 << 28), ("2026-11-01", (1 << 30) - 1), ("2026-12-01", 0b11)];
+        assert_eq!(masks, want.map(|(d, m)| (d.parse().unwrap(), m)));
+    }
+
+    #[test]
+    fn cursors_survive_any_user_id() {
+        let cursor = UserCursor { value: 9_921, user_id: "a~b/ñ?&".into() };
+        assert_eq!(UserCursor::parse(&cursor.to_string()).unwrap(), cursor);
+        assert!(UserCursor::parse("9~").is_ok());
+        assert!(UserCursor::parse("nine").is_err());
+    }
+}

@@ -1,0 +1,447 @@
+//! The writing SQL of metering. See `read.rs` for what pages read.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    copy::CopyRows,
+    group::{Gains, KeyedEvent},
+};
+use crate::domain::tier::{Tier, TierLimits};
+
+/// What the tiers include, now.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list_tier_limits(db: &mut PgConnection) -> Result<Vec<TierLimits>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT tier, price_cents, currency, program_weeks, tokens_per_month, interactions_per_day, agents
+         FROM usage_tier_limits ORDER BY position"
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|r| {
+            Some(TierLimits {
+                tier: Tier::parse(&r.tier)?,
+                price_cents: r.price_cents,
+                currency: r.currency,
+                program_weeks: r.program_weeks,
+                tokens_per_month: r.tokens_per_month,
+                interactions_per_day: r.interactions_per_day,
+                agents: r.agents,
+            })
+        })
+        .collect())
+}
+
+/// Makes the weeks' partitions that hold these days.
+///
+/// # Errors
+/// When the database is away.
+pub async fn ensure_partitions(db: &mut PgConnection, first: NaiveDate, last: NaiveDate) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT usage_ensure_partitions($1, $2) AS "made!""#, first, last).fetch_one(db).await
+}
+
+/// An earlier holder of a de-duplication key.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder {
+    /// The id that the first event was stored under.
+    pub id: Uuid,
+    /// The fingerprint of its content.
+    pub content: i64,
+}
+
+/// Claims the keys of events that must all have different ones, and gives the holders of those that were taken.
+///
+/// # Errors
+/// When the database is away.
+pub async fn claim_keys(tx: &mut PgConnection, events: &[&KeyedEvent]) -> Result<HashMap<Uuid, Holder>, sqlx::Error> {
+    let keys: Vec<_> = events.iter().map(|e| e.key).collect();
+    let ids: Vec<_> = events.iter().map(|e| e.id).collect();
+    let contents: Vec<_> = events.iter().map(|e| e.content).collect();
+    let dates: Vec<_> = events.iter().map(|e| e.event.timestamp.date_naive()).collect();
+    let claimed = sqlx::query!(
+        "INSERT INTO usage_event_keys (key, id, content, event_date)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::date[]) ON CONFLICT DO NOTHING",
+        &keys,
+        &ids,
+        &contents,
+        &dates
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if claimed == keys.len() as u64 {
+        return Ok(HashMap::new());
+    }
+    let ours: HashMap<_, _> = events.iter().map(|e| (e.key, e.id)).collect();
+    let rows = sqlx::query!("SELECT key, id, content FROM usage_event_keys WHERE key = ANY($1)", &keys).fetch_all(tx).await?;
+    Ok(rows
+        .into_iter()
+        .filter(|row| ours.get(&row.key) != Some(&row.id))
+        .map(|row| (row.key, Holder { id: row.id, content: row.content }))
+        .collect())
+}
+
+/// Where a user stands after an addition to a month.
+#[derive(Clone, Debug)]
+pub struct MonthRow {
+    /// First day of the month.
+    pub month: NaiveDate,
+    /// The user.
+    pub user_id: String,
+    /// The tier of the latest event.
+    pub tier: Tier,
+    /// The organization of the latest event; empty when it named none.
+    pub organization_id: String,
+    /// Tokens of the month.
+    pub tokens: i64,
+    /// Days that became active by the addition, as bits.
+    pub new_days: i32,
+    /// The latest day with use.
+    pub last_day: NaiveDate,
+    /// Interactions on it.
+    pub last_day_interactions: i64,
+    /// The latest event.
+    pub last_event_at: DateTime<Utc>,
+}
+
+/// Adds to `agent_usage_monthly`, and says where each user stands.
+///
+/// # Errors
+/// When the database is away.
+pub async fn add_monthly(tx: &mut PgConnection, gains: &Gains) -> Result<Vec<MonthRow>, sqlx::Error> {
+    let m = &gains.monthly;
+    let months: Vec<_> = m.keys().map(|k| k.0).collect();
+    let users: Vec<_> = m.keys().map(|k| k.1.clone()).collect();
+    let tiers: Vec<_> = m.values().map(|g| g.latest.1.as_str().to_owned()).collect();
+    let organizations: Vec<_> = m.values().map(|g| g.latest.2.clone()).collect();
+    let interactions: Vec<_> = m.values().map(|g| g.gain.interactions).collect();
+    let tokens: Vec<_> = m.values().map(|g| g.gain.tokens).collect();
+    let days: Vec<_> = m.values().map(|g| g.active_days).collect();
+    let last_days: Vec<_> = m.values().map(|g| g.last_day.0).collect();
+    let last_counts: Vec<_> = m.values().map(|g| g.last_day.1).collect();
+    let last_at: Vec<_> = m.values().map(|g| g.latest.0).collect();
+    let rows = sqlx::query!(
+        r#"INSERT INTO agent_usage_monthly AS m (month, user_id, subscription_tier, organization_id, total_interactions, total_tokens,
+                active_days, new_days, last_day, last_day_interactions, last_event_at)
+           SELECT month, user_id, tier, org, n, tokens, days, days, last_day, last_n, last_at
+           FROM unnest($1::date[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::integer[], $8::date[],
+                $9::bigint[], $10::timestamptz[]) AS t (month, user_id, tier, org, n, tokens, days, last_day, last_n, last_at)
+           ON CONFLICT (month, user_id) DO UPDATE SET
+                subscription_tier = CASE WHEN (excluded.last_event_at, excluded.subscription_tier, excluded.organization_id)
+                    > (m.last_event_at, m.subscription_tier, m.organization_id) THEN excluded.subscription_tier ELSE m.subscription_tier END,
+                organization_id = CASE WHEN (excluded.last_event_at, excluded.subscription_tier, excluded.organization_id)
+                    > (m.last_event_at, m.subscription_tier, m.organization_id) THEN excluded.organization_id ELSE m.organization_id END,
+                total_interactions = m.total_interactions + excluded.total_interactions,
+                total_tokens = m.total_tokens + excluded.total_tokens,
+                active_days = m.active_days | excluded.active_days,
+                new_days = excluded.active_days & ~m.active_days,
+                last_day = greatest(m.last_day, excluded.last_day),
+                last_day_interactions = CASE WHEN m.last_day > excluded.last_day THEN m.last_day_interactions
+                    WHEN m.last_day = excluded.last_day THEN m.last_day_interactions + excluded.last_day_interactions
+                    ELSE excluded.last_day_interactions END,
+                last_event_at = greatest(m.last_event_at, excluded.last_event_at)
+           RETURNING month, user_id, subscription_tier, organization_id, total_tokens, new_days, last_day, last_day_interactions,
+                last_event_at"#,
+        &months,
+        &users,
+        &tiers,
+        &organizations,
+        &interactions,
+        &tokens,
+        &days,
+        &last_days,
+        &last_counts,
+        &last_at
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|r| {
+            Some(MonthRow {
+                month: r.month,
+                tier: Tier::parse(&r.subscription_tier)?,
+                user_id: r.user_id,
+                organization_id: r.organization_id,
+                tokens: r.total_tokens,
+                new_days: r.new_days,
+                last_day: r.last_day,
+                last_day_interactions: r.last_day_interactions,
+                last_event_at: r.last_event_at,
+            })
+        })
+        .collect())
+}
+
+/// Adds to `agent_usage_daily`.
+///
+/// # Errors
+/// When the database is away.
+pub async fn add_daily(tx: &mut PgConnection, gains: &Gains) -> Result<(), sqlx::Error> {
+    let d = &gains.daily;
+    let dates: Vec<_> = d.keys().map(|k| k.0).collect();
+    let users: Vec<_> = d.keys().map(|k| k.1.clone()).collect();
+    let agents: Vec<_> = d.keys().map(|k| k.2.clone()).collect();
+    let interactions: Vec<_> = d.values().map(|g| g.interactions).collect();
+    let tokens: Vec<_> = d.values().map(|g| g.tokens).collect();
+    let response: Vec<_> = d.values().map(|g| g.response_ms).collect();
+    sqlx::query!(
+        "INSERT INTO agent_usage_daily AS d (date, user_id, agent_id, total_interactions, total_tokens, total_response_time_ms)
+         SELECT * FROM unnest($1::date[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
+         ON CONFLICT (date, user_id, agent_id) DO UPDATE SET
+            total_interactions = d.total_interactions + excluded.total_interactions,
+            total_tokens = d.total_tokens + excluded.total_tokens,
+            total_response_time_ms = d.total_response_time_ms + excluded.total_response_time_ms",
+        &dates,
+        &users,
+        &agents,
+        &interactions,
+        &tokens,
+        &response
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds to the totals of all users, by day with response times and by hour, and to the counts of active users.
+///
+/// # Errors
+/// When the database is away.
+pub async fn add_totals(tx: &mut PgConnection, gains: &Gains, active: &[(NaiveDate, i64)]) -> Result<(), sqlx::Error> {
+    let t = &gains.totals;
+    let dates: Vec<_> = t.keys().map(|k| k.0).collect();
+    let tiers: Vec<_> = t.keys().map(|k| k.1.as_str().to_owned()).collect();
+    let agents: Vec<_> = t.keys().map(|k| k.2.clone()).collect();
+    let interactions: Vec<_> = t.values().map(|g| g.gain.interactions).collect();
+    let tokens: Vec<_> = t.values().map(|g| g.gain.tokens).collect();
+    let response: Vec<_> = t.values().map(|g| g.gain.response_ms).collect();
+    // An array of arrays must be rectangular, so each histogram travels as text.
+    let histograms: Vec<_> = t.values().map(|g| array_text(&g.response.0)).collect();
+    sqlx::query!(
+        "INSERT INTO agent_usage_totals_daily AS t (date, subscription_tier, agent_id, total_interactions, total_tokens,
+            total_response_time_ms, response_histogram)
+         SELECT date, tier, agent, n, tokens, ms, histogram::integer[]
+         FROM unnest($1::date[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
+            AS u (date, tier, agent, n, tokens, ms, histogram)
+         ON CONFLICT (date, subscription_tier, agent_id) DO UPDATE SET
+            total_interactions = t.total_interactions + excluded.total_interactions,
+            total_tokens = t.total_tokens + excluded.total_tokens,
+            total_response_time_ms = t.total_response_time_ms + excluded.total_response_time_ms,
+            response_histogram = usage_histogram_add(t.response_histogram, excluded.response_histogram)",
+        &dates,
+        &tiers,
+        &agents,
+        &interactions,
+        &tokens,
+        &response,
+        &histograms
+    )
+    .execute(&mut *tx)
+    .await?;
+    let h = &gains.hourly;
+    let hours: Vec<_> = h.keys().map(|k| k.0).collect();
+    let tiers: Vec<_> = h.keys().map(|k| k.1.as_str().to_owned()).collect();
+    let agents: Vec<_> = h.keys().map(|k| k.2.clone()).collect();
+    let interactions: Vec<_> = h.values().map(|g| g.gain.interactions).collect();
+    let tokens: Vec<_> = h.values().map(|g| g.gain.tokens).collect();
+    sqlx::query!(
+        "INSERT INTO agent_usage_totals_hourly AS t (hour, subscription_tier, agent_id, total_interactions, total_tokens)
+         SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+         ON CONFLICT (hour, subscription_tier, agent_id) DO UPDATE SET
+            total_interactions = t.total_interactions + excluded.total_interactions,
+            total_tokens = t.total_tokens + excluded.total_tokens",
+        &hours,
+        &tiers,
+        &agents,
+        &interactions,
+        &tokens
+    )
+    .execute(&mut *tx)
+    .await?;
+    if !active.is_empty() {
+        let (dates, counts): (Vec<_>, Vec<_>) = active.iter().copied().unzip();
+        sqlx::query!(
+            "INSERT INTO agent_usage_active_daily AS t (date, active_users) SELECT * FROM unnest($1::date[], $2::bigint[])
+             ON CONFLICT (date) DO UPDATE SET active_users = t.active_users + excluded.active_users",
+            &dates,
+            &counts
+        )
+        .execute(tx)
+        .await?;
+    }
+    Ok(())
+}
+
+fn array_text(numbers: &[i64]) -> String {
+    let mut text = String::with_capacity(numbers.len() * 2 + 2);
+    text.push('{');
+    for (i, n) in numbers.iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        text.push_str(&n.to_string());
+    }
+    text.push('}');
+    text
+}
+
+/// Remembers users that became active on a new day: their month, and their first day in it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn upsert_users(tx: &mut PgConnection, rows: &[(&MonthRow, NaiveDate)]) -> Result<(), sqlx::Error> {
+    let users: Vec<_> = rows.iter().map(|(r, _)| r.user_id.clone()).collect();
+    let first: Vec<_> = rows.iter().map(|(_, first)| *first).collect();
+    let months: Vec<_> = rows.iter().map(|(r, _)| r.month).collect();
+    sqlx::query!(
+        "INSERT INTO usage_users AS u (user_id, first_day, latest_month)
+         SELECT user_id, min(first_day), max(month) FROM unnest($1::text[], $2::date[], $3::date[]) AS t (user_id, first_day, month)
+         GROUP BY user_id ORDER BY user_id
+         ON CONFLICT (user_id) DO UPDATE SET
+            first_day = least(u.first_day, excluded.first_day), latest_month = greatest(u.latest_month, excluded.latest_month)
+         WHERE u.first_day > excluded.first_day OR u.latest_month < excluded.latest_month",
+        &users,
+        &first,
+        &months
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// How many interactions each of these users had on each of these days, before the group's own are added or after: as stored.
+///
+/// # Errors
+/// When the database is away.
+pub async fn count_interactions(
+    tx: &mut PgConnection,
+    of: &[(NaiveDate, String)],
+) -> Result<HashMap<(NaiveDate, String), i64>, sqlx::Error> {
+    let (dates, users): (Vec<_>, Vec<_>) = of.iter().cloned().unzip();
+    let rows = sqlx::query!(
+        r#"SELECT d.date, d.user_id, sum(d.total_interactions)::bigint AS "n!"
+           FROM unnest($1::date[], $2::text[]) AS t (date, user_id) JOIN agent_usage_daily d USING (date, user_id)
+           GROUP BY d.date, d.user_id"#,
+        &dates,
+        &users
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| ((r.date, r.user_id), r.n)).collect())
+}
+
+/// Stores events with their flags.
+///
+/// # Errors
+/// When the database is away.
+pub async fn insert_events(tx: &mut PgConnection, events: &[(&KeyedEvent, i16)], received_at: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let mut rows = CopyRows::with_capacity(events.len());
+    for (keyed, flags) in events {
+        let e = &keyed.event;
+        let context = e.context.as_ref().and_then(|c| serde_json::to_vec(c).ok());
+        rows.row(14)
+            .uuid(keyed.id)
+            .text_or_null(e.event_id.as_deref())
+            .text(&e.user_id)
+            .text(&e.agent_id)
+            .text(&e.session_id)
+            .i64(e.tokens_used)
+            .i32(i32::try_from(e.response_time_ms).unwrap_or(i32::MAX))
+            .time(e.timestamp)
+            .text(e.subscription_tier.as_str())
+            .text_or_null(e.contact_id.as_deref())
+            .text_or_null(e.organization_id.as_deref())
+            .json_or_null(context.as_deref())
+            .i16(*flags)
+            .time(received_at);
+    }
+    let mut copy = tx
+        .copy_in_raw(
+            r#"COPY agent_usage_events (id, event_id, user_id, agent_id, session_id, tokens_used, response_time_ms, "timestamp",
+               subscription_tier, contact_id, organization_id, context, flags, received_at) FROM STDIN (FORMAT binary)"#,
+        )
+        .await?;
+    copy.send(rows.finish()).await?;
+    copy.finish().await?;
+    Ok(())
+}
+
+/// Leaves word that these users' rollups moved.
+///
+/// # Errors
+/// When the database is away.
+pub async fn insert_moves(tx: &mut PgConnection, user_ids: &[String]) -> Result<(), sqlx::Error> {
+    sqlx::query!("INSERT INTO usage_moves (user_ids) VALUES ($1)", user_ids).execute(tx).await?;
+    Ok(())
+}
+
+/// Takes out some of the users whose rollups moved; they are back if the transaction fails.
+///
+/// # Errors
+/// When the database is away.
+pub async fn take_moves(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"WITH taken AS (
+               DELETE FROM usage_moves WHERE id IN (SELECT id FROM usage_moves ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED)
+               RETURNING user_ids)
+           SELECT DISTINCT unnest(user_ids) AS "user_id!" FROM taken"#
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// An item that cannot be taken.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The item as it came.
+    pub item: String,
+    /// What is wrong with it, as JSON.
+    pub errors: serde_json::Value,
+}
+
+/// Puts items into quarantine; one that is there already is only counted.
+///
+/// # Errors
+/// When the database is away.
+pub async fn upsert_quarantine(tx: &mut PgConnection, items: &[Refused], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let ids: Vec<_> = items.iter().map(|_| Uuid::now_v7()).collect();
+    let digests: Vec<_> = items.iter().map(|i| super::group::digest_uuid(i.item.as_bytes())).collect();
+    let texts: Vec<_> = items.iter().map(|i| i.item.replace('\0', "\u{fffd}")).collect();
+    let errors: Vec<_> = items.iter().map(|i| i.errors.clone()).collect();
+    sqlx::query!(
+        "INSERT INTO usage_quarantine AS q (id, digest, item, errors, first_seen, last_seen, times_seen)
+         SELECT min(id::text)::uuid, digest, min(item), (array_agg(errors))[1], $5, $5, count(*)
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS t (id, digest, item, errors) GROUP BY digest ORDER BY digest
+         ON CONFLICT (digest) DO UPDATE SET times_seen = q.times_seen + excluded.times_seen, last_seen = excluded.last_seen,
+            errors = excluded.errors",
+        &ids,
+        &digests,
+        &texts,
+        &errors,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Drops the weeks' partitions that lie wholly before a day, and the keys of their events.
+///
+/// # Errors
+/// When the day is less than 35 days back, or the database is away.
+pub async fn drop_events_before(db: &mut PgConnection, day: NaiveDate) -> Result<i32, sqlx::Error> {
+    let dropped = sqlx::query_scalar!(r#"SELECT usage_drop_partitions($1) AS "dropped!""#, day).fetch_one(&mut *db).await?;
+    if dropped > 0 {
+        let monday = day - chrono::Days::new(u64::from(chrono::Datelike::weekday(&day).num_days_from_monday()));
+        sqlx::query!("DELETE FROM usage_event_keys WHERE event_date < $1", monday).execute(db).await?;
+    }
+    Ok(dropped)
+}

@@ -1,0 +1,51 @@
+//! Keeps the tables in shape: partitions ahead of time, retention, the live stream's tail.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::{
+    domain::AppResult,
+    features::usage::usecase as usage,
+    platform::{
+        ctx::{Actor, App, Ctx},
+        db::to_app,
+        hub,
+    },
+};
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(60);
+/// How far ahead partitions are made, in days.
+const AHEAD_DAYS: i64 = 28;
+
+/// Keeps house until the process stops.
+pub async fn run(app: App) {
+    let ctx = Ctx::new(app, Actor::System("maintenance"));
+    loop {
+        if let Err(error) = once(&ctx).await {
+            tracing::warn!(%error, "maintenance could not be done; it will be tried again");
+        }
+        tokio::select! {
+            () = ctx.app.stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Does all that is due. Several processes may do so at once.
+///
+/// # Errors
+/// When the database is away.
+pub async fn once(ctx: &Ctx) -> AppResult<()> {
+    let today = ctx.now().date_naive();
+    usage::ensure_partitions(ctx, today, today + TimeDelta::days(AHEAD_DAYS)).await?;
+    let retention = ctx.app.settings.retention_days;
+    if retention > 0 {
+        let dropped = usage::drop_events_before(ctx, today - TimeDelta::days(i64::from(retention))).await?;
+        if dropped > 0 {
+            tracing::info!(dropped, retention, "dropped partitions of events past their retention");
+        }
+    }
+    hub::trim(&ctx.app.db).await.map_err(to_app)
+}

@@ -1,0 +1,4 @@
+//! What crosses features.
+
+pub mod maintenance;
+pub mod usage_watch;

@@ -1,0 +1,114 @@
+//! The axum assembly: routes, middleware, handlers. No logic: each handler builds a [`Ctx`] and calls a use-case.
+
+pub mod health;
+pub mod live;
+pub mod problem;
+pub mod rest;
+pub mod webhook;
+
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{FromRef, Request},
+    http::{HeaderName, HeaderValue, header},
+    middleware::{self, Next},
+    response::Response,
+    routing::{get, post},
+};
+use governor::{Quota, RateLimiter, clock::DefaultClock, state::keyed::DefaultKeyedStateStore};
+use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::{compression::CompressionLayer, trace::TraceLayer};
+
+use crate::{
+    features::usage::ingest::Ingest,
+    platform::ctx::{Actor, App, Ctx},
+};
+
+/// Limits requests by address.
+pub type AddressLimiter = RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock>;
+
+/// What handlers reach for.
+#[derive(Clone, FromRef)]
+pub struct ServerState {
+    /// The product.
+    pub app: App,
+    /// The queue before the writer of events.
+    pub ingest: Ingest,
+    /// Webhook requests by address.
+    pub limiter: Arc<AddressLimiter>,
+    /// What `/metrics` prints.
+    pub metrics: PrometheusHandle,
+    /// Of the pages.
+    pub leptos: LeptosOptions,
+}
+
+impl ServerState {
+    /// Starts the writer, and gathers what handlers need.
+    pub fn new(app: App, metrics: PrometheusHandle, leptos: LeptosOptions) -> Self {
+        let rate = NonZeroU32::new(app.settings.ingest_rate).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
+        Self { ingest: Ingest::start(&app), limiter: Arc::new(RateLimiter::keyed(quota)), app, metrics, leptos }
+    }
+
+    /// A context for whoever sits at this machine.
+    pub fn local(&self) -> Ctx {
+        Ctx::new(self.app.clone(), Actor::Local)
+    }
+}
+
+/// How long a page or REST request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The machine-readable routes: webhook, socket, REST, health.
+pub fn api_router(state: ServerState) -> Router {
+    let rest = Router::new()
+        .route("/agent-usage/stats/{user_id}", get(rest::stats))
+        .route("/agent-usage/limits/{user_id}", get(rest::limits))
+        .route("/agent-usage/analytics/summary", get(rest::summary))
+        .route("/usage/export.csv", get(rest::export_csv))
+        .layer(middleware::from_fn(timeout))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .route("/agent-usage/events", post(webhook::receive))
+        .route("/agent-usage/live", get(live::connect))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .merge(rest)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .with_state(state)
+}
+
+/// Puts around all routes what holds for all.
+pub fn with_common_layers(router: Router) -> Router {
+    router.layer(middleware::from_fn(security_headers)).layer(
+        TraceLayer::new_for_http()
+            .make_span_with(|request: &Request| tracing::debug_span!("http", method = %request.method(), path = request.uri().path()))
+            .on_failure(()),
+    )
+}
+
+async fn timeout(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => problem::Problem::new(503, "The answer took too long").retry_after(2).into(),
+    }
+}
+
+/// Headers that every answer carries.
+async fn security_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
