@@ -52,7 +52,11 @@ def post(body, webhook_id, at, signature):
         with OPENER.open(request, timeout=10) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as answer:
-        return answer.code, json.loads(answer.read() or b"{}")
+        text = answer.read().decode(errors="replace")
+        try:
+            return answer.code, json.loads(text)
+        except ValueError:
+            return answer.code, {"not JSON": text[:200]}
 
 
 def check(what, got, status, outcome=None):

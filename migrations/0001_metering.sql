@@ -74,12 +74,12 @@ CREATE TABLE agent_usage_daily (
 CREATE TABLE agent_usage_monthly (
     month                 date NOT NULL,
     user_id               text NOT NULL,
-    subscription_tier     text NOT NULL,
-    organization_id       text NOT NULL DEFAULT '',
+    subscription_tier     text COLLATE "C" NOT NULL,
+    organization_id       text COLLATE "C" NOT NULL DEFAULT '',
     total_interactions    bigint NOT NULL,
     total_tokens          bigint NOT NULL,
     active_days           integer NOT NULL,
-    new_days              integer NOT NULL,
+    new_days              integer NOT NULL DEFAULT 0,
     last_day              date NOT NULL,
     last_day_interactions bigint NOT NULL,
     last_event_at         timestamptz NOT NULL,
@@ -206,6 +206,58 @@ CREATE UNLOGGED TABLE live_messages (
     body text NOT NULL
 );
 
+-- What the rollups are by definition, from the raw events. `usage recount` compares and rebuilds by these views.
+
+CREATE FUNCTION usage_response_bucket(ms integer) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT CASE WHEN ms <= 1 THEN 0 ELSE least(ceil(ln(ms::float8) / ln(2::float8) * 8 - 1e-9)::integer, 211) END $$;
+
+CREATE VIEW recount_daily AS
+SELECT ("timestamp" AT TIME ZONE 'UTC')::date AS date, user_id, agent_id, count(*) AS total_interactions,
+       sum(tokens_used)::bigint AS total_tokens, sum(response_time_ms)::bigint AS total_response_time_ms
+FROM agent_usage_events GROUP BY 1, 2, 3;
+
+CREATE VIEW recount_monthly AS
+WITH days AS (
+    SELECT date_trunc('month', date)::date AS month, user_id, date, sum(total_interactions)::bigint AS n, sum(total_tokens)::bigint AS tokens
+    FROM recount_daily GROUP BY 1, 2, 3
+), latest AS (
+    SELECT DISTINCT ON (1, 2) date_trunc('month', "timestamp" AT TIME ZONE 'UTC')::date AS month, user_id, subscription_tier,
+           coalesce(organization_id, '') AS organization_id, "timestamp" AS last_event_at
+    FROM agent_usage_events
+    ORDER BY 1, 2, "timestamp" DESC, subscription_tier COLLATE "C" DESC, coalesce(organization_id, '') COLLATE "C" DESC
+)
+SELECT month, user_id, latest.subscription_tier, latest.organization_id, sum(n)::bigint AS total_interactions,
+       sum(tokens)::bigint AS total_tokens, bit_or(1 << (extract(day FROM date)::integer - 1)) AS active_days, max(date) AS last_day,
+       (array_agg(n ORDER BY date DESC))[1] AS last_day_interactions, latest.last_event_at
+FROM days JOIN latest USING (month, user_id)
+GROUP BY month, user_id, latest.subscription_tier, latest.organization_id, latest.last_event_at;
+
+CREATE VIEW recount_users AS
+SELECT user_id, min(date) AS first_day, date_trunc('month', max(date))::date AS latest_month FROM recount_daily GROUP BY user_id;
+
+CREATE VIEW recount_totals_daily AS
+WITH buckets AS (
+    SELECT ("timestamp" AT TIME ZONE 'UTC')::date AS date, subscription_tier, agent_id, usage_response_bucket(response_time_ms) AS bucket,
+           count(*) AS n, sum(tokens_used)::bigint AS tokens, sum(response_time_ms)::bigint AS ms
+    FROM agent_usage_events GROUP BY 1, 2, 3, 4
+), groups AS (
+    SELECT date, subscription_tier, agent_id, sum(n)::bigint AS n, sum(tokens)::bigint AS tokens, sum(ms)::bigint AS ms, max(bucket) AS top
+    FROM buckets GROUP BY 1, 2, 3
+)
+SELECT g.date, g.subscription_tier, g.agent_id, g.n AS total_interactions, g.tokens AS total_tokens, g.ms AS total_response_time_ms,
+       (SELECT array_agg(coalesce(b.n, 0)::integer ORDER BY i) FROM generate_series(0, g.top) AS i
+        LEFT JOIN buckets b ON b.date = g.date AND b.subscription_tier = g.subscription_tier AND b.agent_id = g.agent_id AND b.bucket = i)
+           AS response_histogram
+FROM groups g;
+
+CREATE VIEW recount_totals_hourly AS
+SELECT date_trunc('hour', "timestamp" AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS hour, subscription_tier, agent_id,
+       count(*) AS total_interactions, sum(tokens_used)::bigint AS total_tokens
+FROM agent_usage_events GROUP BY 1, 2, 3;
+
+CREATE VIEW recount_active_daily AS SELECT date, count(DISTINCT user_id) AS active_users FROM recount_daily GROUP BY date;
+
 -- Makes the partitions that hold the given days, if they are missing.
 CREATE FUNCTION usage_ensure_partitions(first_day date, last_day date) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -309,6 +361,8 @@ GRANT USAGE ON SCHEMA public TO nexus_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     agent_usage_events, usage_event_keys, agent_usage_daily, agent_usage_monthly, usage_users, agent_usage_totals_daily,
     agent_usage_totals_hourly, agent_usage_active_daily, usage_moves, usage_quarantine, live_messages TO nexus_app;
+GRANT SELECT ON recount_daily, recount_monthly, recount_users, recount_totals_daily, recount_totals_hourly, recount_active_daily
+    TO nexus_app;
 GRANT SELECT, UPDATE ON live_clock, usage_tier_limits, usage_alert_rules TO nexus_app;
 GRANT SELECT, INSERT, UPDATE ON usage_alerts TO nexus_app;
 GRANT SELECT, INSERT ON journal TO nexus_app;

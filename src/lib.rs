@@ -14,6 +14,8 @@
 
 #![recursion_limit = "512"]
 
+#[cfg(feature = "ssr")]
+pub mod cli;
 pub mod domain;
 pub mod features;
 #[cfg(feature = "ssr")]

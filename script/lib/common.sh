@@ -63,9 +63,9 @@ as_root() {
 apt_install() {
     local log
     log=$(mktemp "${TMPDIR:-/tmp}/nexus-crm-apt.XXXXXX")
-    if as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" </dev/null >"$log" 2>&1 ||
+    if as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --no-upgrade "$@" </dev/null >"$log" 2>&1 ||
         { as_root apt-get update </dev/null >>"$log" 2>&1 &&
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" </dev/null >>"$log" 2>&1; }; then
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --no-upgrade "$@" </dev/null >>"$log" 2>&1; }; then
         rm -f "$log"
         return 0
     fi

@@ -384,7 +384,7 @@ pg_start() {
             ok=1
             break
         fi
-        tail -n 5 "$PG_DIR/server.log" 2>/dev/null | grep -q 'still in use\|another server might be running' || break
+        tail -n 5 "$PG_DIR/server.log" 2>/dev/null | grep -qE 'still in use|another server might be running' || break
         tries=$((tries + 1))
         sleep 0.2
     done

@@ -31,6 +31,25 @@ pub fn pool(url: &str, size: u32) -> Result<PgPool, sqlx::Error> {
         .connect_lazy_with(options.application_name("nexus-crm").options([("statement_timeout", "30s"), ("jit", "off")])))
 }
 
+/// The version of the newest migration of this build.
+pub fn newest_migration() -> i64 {
+    MIGRATOR.iter().map(|m| m.version).max().unwrap_or_default()
+}
+
+/// The version of the newest migration that the database has had; 0 when it has had none.
+///
+/// # Errors
+/// When the database is away.
+pub async fn schema_version(db: &PgPool) -> Result<i64, sqlx::Error> {
+    // The table is made by the migrator itself, so the checked macros do not know it.
+    let found = sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations WHERE success").fetch_one(db).await;
+    match found {
+        Ok(version) => Ok(version.unwrap_or_default()),
+        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("42P01") => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
 /// A transaction that sees one instant and changes nothing.
 ///
 /// # Errors

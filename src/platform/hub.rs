@@ -148,7 +148,7 @@ impl Hub {
     /// Reads what has been written since the last look.
     async fn catch_up(&self, db: &PgPool) -> Result<(), sqlx::Error> {
         let mut from = self.last();
-        let clock = sqlx::query_scalar!("SELECT seq FROM live_clock").fetch_one(db).await?;
+        let clock = position(&mut *db.acquire().await?).await?;
         if from < 0 || clock < from {
             // A new process, or a new stream: what lies before is for those who load a page.
             self.kept.write().unwrap_or_else(PoisonError::into_inner).clear();
@@ -205,6 +205,14 @@ pub async fn publish(tx: &mut PgConnection, body: &LiveBody) -> Result<i64, sqlx
     )
     .fetch_one(tx)
     .await
+}
+
+/// The position of the stream, as a transaction sees it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn position(db: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!("SELECT seq FROM live_clock").fetch_one(db).await
 }
 
 /// Forgets messages of more than a quarter of an hour ago; clients that come back later load anew.

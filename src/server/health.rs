@@ -18,9 +18,8 @@ pub async fn ready(State(state): State<ServerState>) -> Result<Json<Value>, Prob
     if state.app.stop.is_cancelled() {
         return Err(Problem::new(503, "Stopping").retry_after(db::RETRY_AFTER_S));
     }
-    let latest = sqlx::query_scalar::<_, i64>("SELECT max(version) FROM _sqlx_migrations WHERE success");
-    match tokio::time::timeout(Duration::from_secs(2), latest.fetch_one(&state.app.db)).await {
-        Ok(Ok(version)) if db::MIGRATOR.iter().all(|m| m.version <= version) => {
+    match tokio::time::timeout(Duration::from_secs(2), db::schema_version(&state.app.db)).await {
+        Ok(Ok(version)) if version >= db::newest_migration() => {
             Ok(Json(json!({"status": "ok", "schema_version": version, "queue": state.ingest.waiting(), "live_seq": state.app.hub.last()})))
         }
         Ok(Ok(_)) => Err(Problem::new(503, "The schema is older than this build: run `nexus-crm migrate`").retry_after(db::RETRY_AFTER_S)),

@@ -29,7 +29,7 @@ use crate::{
     features::{alerts::usecase as alerts, usage::usecase as usage},
     platform::{
         db::{self, to_app},
-        hub::{LiveBody, LiveMessage, Since},
+        hub::{self, LiveBody, LiveMessage, Since},
     },
 };
 
@@ -153,6 +153,13 @@ impl Line {
     /// What came after a position; or that it is lost.
     async fn go_on(&mut self, since: i64) -> Result<(), Gone> {
         self.seq = since;
+        if since > self.state.app.hub.last() {
+            // A page may have read the database before this process has heard of the same commit; then nothing is missing.
+            let mut connection = self.state.app.db.acquire().await.map_err(|_| Gone)?;
+            if since <= hub::position(&mut connection).await.map_err(|_| Gone)? {
+                return Ok(());
+            }
+        }
         self.catch_up(since).await
     }
 
@@ -222,7 +229,7 @@ impl Line {
 async fn snapshot(state: &ServerState) -> AppResult<(i64, LiveSnapshot)> {
     let ctx = state.local();
     let mut tx = db::snapshot(&state.app.db).await.map_err(to_app)?;
-    let seq = sqlx::query_scalar!("SELECT seq FROM live_clock").fetch_one(&mut *tx).await.map_err(to_app)?;
+    let seq = hub::position(&mut tx).await.map_err(to_app)?;
     let data = LiveSnapshot {
         today: usage::totals(&ctx, &mut tx, Period::Today).await?,
         week: usage::totals(&ctx, &mut tx, Period::Days7).await?,

@@ -112,3 +112,8 @@ async fn security_headers(request: Request, next: Next) -> Response {
     }
     response
 }
+
+/// All routes.
+pub fn router(state: ServerState) -> Router {
+    with_common_layers(api_router(state))
+}

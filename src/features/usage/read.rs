@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use sqlx::PgConnection;
 
+use crate::platform::hub;
 use crate::domain::{
     AppError,
     histogram::Histogram,
@@ -31,7 +32,7 @@ const USER_DAYS: i64 = 60;
 /// When the database is away.
 pub async fn dashboard(tx: &mut PgConnection, filter: UsageFilter, now: DateTime<Utc>) -> Result<UsageDashboard, sqlx::Error> {
     let range = filter.period.resolve(now.date_naive());
-    let seq = sqlx::query_scalar!("SELECT seq FROM live_clock").fetch_one(&mut *tx).await?;
+    let seq = hub::position(tx).await?;
     let mut points = points(tx, &filter, &range, now).await?;
     if range.grain == Grain::Day {
         let active = active_by_day(tx, &filter, &range).await?;
@@ -652,7 +653,7 @@ pub async fn standing(
 pub async fn user(tx: &mut PgConnection, user_id: &str, now: DateTime<Utc>) -> Result<Option<UserDetail>, sqlx::Error> {
     let Some((standing, limits)) = standing(tx, user_id, now).await? else { return Ok(None) };
     let today = now.date_naive();
-    let seq = sqlx::query_scalar!("SELECT seq FROM live_clock").fetch_one(&mut *tx).await?;
+    let seq = hub::position(tx).await?;
     let first_day = sqlx::query_scalar!("SELECT first_day FROM usage_users WHERE user_id = $1", user_id).fetch_one(&mut *tx).await?;
     let rows = sqlx::query!(
         r#"SELECT date, agent_id, total_interactions, total_tokens, total_response_time_ms FROM agent_usage_daily

@@ -1,0 +1,179 @@
+//! `nexus-crm doctor`.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::bail;
+use chrono::{DateTime, Utc};
+use sqlx::{PgPool, Row};
+
+use crate::platform::{config::Settings, db};
+
+/// What a check found: all is well, or what is wrong and how to mend it.
+type Finding = Result<String, (String, String)>;
+
+/// Free disk space below which the doctor complains, in MiB.
+const LOW_DISK_MIB: u64 = 1_024;
+
+/// Checks everything that keeps the product from running well, and says how to mend it.
+///
+/// # Errors
+/// When anything is wrong.
+pub async fn run() -> anyhow::Result<()> {
+    let mut wrong = 0;
+    let mut report = |name: &str, finding: Finding| match finding {
+        Ok(note) => println!("ok    {name:<12} {note}"),
+        Err((fault, mend)) => {
+            wrong += 1;
+            println!("WRONG {name:<12} {fault}\n      {:<12} -> {mend}", "");
+        }
+    };
+    let settings = match Settings::from_env() {
+        Ok(settings) => {
+            report("settings", Ok("all readable".into()));
+            Some(settings)
+        }
+        Err(error) => {
+            for fault in error.0 {
+                report("settings", Err((fault, "set it in the environment or in .env; .env.example lists all settings".into())));
+            }
+            None
+        }
+    };
+    if let Some(settings) = settings {
+        for (name, finding) in secrets(&settings) {
+            report(name, finding);
+        }
+        match db::pool(settings.database_url.expose(), 3) {
+            Err(_) => report("database", Err(("DATABASE_URL is not an address of PostgreSQL".into(), "mend DATABASE_URL".into()))),
+            Ok(pool) => {
+                for (name, finding) in database(&pool, &settings).await {
+                    report(name, finding);
+                }
+                pool.close().await;
+            }
+        }
+    }
+    report("disk", disk());
+    report("site", site());
+    if wrong > 0 {
+        bail!("{wrong} to mend");
+    }
+    Ok(())
+}
+
+fn secrets(settings: &Settings) -> Vec<(&'static str, Finding)> {
+    let url = settings.database_url.expose();
+    let mut findings = vec![("secrets", Ok(format!("{} webhook keys", settings.webhook_keys.len())))];
+    if settings.database_owner_url.as_ref().is_some_and(|owner| owner.expose() == url) {
+        findings.push((
+            "roles",
+            Err((
+                "DATABASE_URL and DATABASE_OWNER_URL are the same".into(),
+                format!("let the server connect as {}, which does not own the schema", db::APP_ROLE),
+            )),
+        ));
+    }
+    #[cfg(unix)]
+    if let Ok(meta) = std::fs::metadata(".env") {
+        use std::os::unix::fs::PermissionsExt;
+        if meta.permissions().mode() & 0o077 != 0 {
+            findings.push(("secrets", Err((".env can be read by others on this machine".into(), "chmod 600 .env".into()))));
+        }
+    }
+    findings
+}
+
+async fn database(pool: &PgPool, settings: &Settings) -> Vec<(&'static str, Finding)> {
+    let query = sqlx::query(
+        "SELECT current_setting('server_version_num')::integer AS version, now() AS now, current_user::text AS role,
+            r.rolbypassrls AS bypass, r.rolsuper AS super, has_schema_privilege('public', 'CREATE') AS creates,
+            current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS sync
+         FROM pg_roles r WHERE r.rolname = current_user",
+    );
+    let row = match tokio::time::timeout(Duration::from_secs(5), query.fetch_one(pool)).await {
+        Ok(Ok(row)) => row,
+        Ok(Err(error)) => return vec![("database", Err((error.to_string(), "start PostgreSQL, and check DATABASE_URL".into())))],
+        Err(_) => return vec![("database", Err(("it does not answer within 5 s".into(), "start PostgreSQL, and check DATABASE_URL".into())))],
+    };
+    let mut findings = Vec::new();
+    let version: i32 = row.try_get("version").unwrap_or_default();
+    findings.push((
+        "database",
+        if version >= 150_000 {
+            Ok(format!("PostgreSQL {}.{}", version / 10_000, version % 10_000))
+        } else {
+            Err((format!("PostgreSQL {} is too old", version / 10_000), "upgrade to 15 or later".into()))
+        },
+    ));
+    let (fsync, sync): (String, String) = (row.try_get("fsync").unwrap_or_default(), row.try_get("sync").unwrap_or_default());
+    findings.push((
+        "durability",
+        if fsync == "on" && sync != "off" {
+            Ok(format!("fsync {fsync}, synchronous_commit {sync}"))
+        } else {
+            Err((format!("fsync is {fsync}, synchronous_commit is {sync}"), "switch both on: acknowledged events must survive a crash".into()))
+        },
+    ));
+    let role: String = row.try_get("role").unwrap_or_default();
+    let flag = |name: &str| row.try_get::<bool, _>(name).unwrap_or(true);
+    findings.push((
+        "roles",
+        if flag("bypass") || flag("super") || flag("creates") {
+            let mend = format!("connect as {}: no superuser, no BYPASSRLS, no rights on the schema", db::APP_ROLE);
+            Err((format!("the role {role} may do more than the server needs"), mend))
+        } else {
+            Ok(format!("{role}, without rights on the schema"))
+        },
+    ));
+    let now: DateTime<Utc> = row.try_get("now").unwrap_or_default();
+    let apart = (Utc::now() - now).num_seconds().abs();
+    findings.push((
+        "clock",
+        if apart <= 2 {
+            Ok("the same here and in the database".into())
+        } else {
+            Err((format!("{apart} s apart from the database's"), "let both machines keep time by NTP: signatures allow 300 s".into()))
+        },
+    ));
+    findings.push((
+        "migrations",
+        match db::schema_version(pool).await {
+            Ok(version) if version == db::newest_migration() => Ok(format!("at version {version}")),
+            Ok(version) if version > db::newest_migration() => {
+                Err((format!("the schema (version {version}) is newer than this build"), "deploy the newer build".into()))
+            }
+            Ok(_) => Err(("the schema is older than this build".into(), "run `nexus-crm migrate`".into())),
+            Err(error) => Err((error.to_string(), "run `nexus-crm migrate`".into())),
+        },
+    ));
+    let most: Result<String, _> = sqlx::query_scalar("SELECT current_setting('max_connections')").fetch_one(pool).await;
+    let most: u32 = most.ok().and_then(|m| m.parse().ok()).unwrap_or(100);
+    if settings.database_pool + 3 > most {
+        let mend = format!("lower NEXUS_CRM_DATABASE_POOL below {most}, or raise max_connections");
+        findings.push(("connections", Err((format!("the pool of {} does not fit into {most}", settings.database_pool), mend))));
+    }
+    findings
+}
+
+/// Free space where the process runs, by `df`, which every Unix has.
+fn disk() -> Finding {
+    let output = std::process::Command::new("df").args(["-Pk", "."]).output();
+    let free = output.ok().and_then(|o| {
+        let text = String::from_utf8(o.stdout).ok()?;
+        text.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok()
+    });
+    match free.map(|kib| kib / 1_024) {
+        None => Ok("free space unknown here".into()),
+        Some(mib) if mib < LOW_DISK_MIB => Err((format!("{mib} MiB free"), "make room: PostgreSQL stops when the disk is full".into())),
+        Some(mib) => Ok(format!("{} GiB free", mib / 1_024)),
+    }
+}
+
+fn site() -> Finding {
+    let root = std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".into());
+    if Path::new(&root).join("pkg").is_dir() {
+        Ok(format!("pages' files in {root}"))
+    } else {
+        Err((format!("no pages' files in {root}"), "run `cargo leptos build --release`, or set LEPTOS_SITE_ROOT".into()))
+    }
+}

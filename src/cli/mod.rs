@@ -1,0 +1,83 @@
+//! The binary's subcommands.
+
+pub mod doctor;
+pub mod migrate;
+pub mod recount;
+pub mod serve;
+pub mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::platform::config::Settings;
+
+/// NexusCRM, the command centre of NGX.
+#[derive(Debug, Parser)]
+#[command(name = "nexus-crm", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves pages, webhook, socket and REST.
+    Serve,
+    /// Brings the database's schema up to this build.
+    Migrate,
+    /// Checks settings, database, migrations, clock, disk and secrets, and says how to mend what is wrong.
+    Doctor,
+    /// Acts as GENESIS: sends signed usage events over HTTP.
+    Simulate(Box<simulate::Simulate>),
+    /// Metering.
+    #[command(subcommand)]
+    Usage(UsageCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum UsageCommand {
+    /// Rebuilds the rollups from the raw events and reports any difference.
+    Recount(recount::Recount),
+}
+
+/// Runs what the command line says. Every failure is one clear line on standard error.
+pub fn run() -> ExitCode {
+    // A missing .env is no fault; one that cannot be read is.
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        return complain(&anyhow::anyhow!(".env cannot be read: {error}"));
+    }
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error.into()),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Serve => serve::run().await,
+            Command::Migrate => migrate::run().await,
+            Command::Doctor => doctor::run().await,
+            Command::Simulate(options) => options.run().await,
+            Command::Usage(UsageCommand::Recount(options)) => options.run().await,
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place where the command line complains")]
+fn complain(error: &anyhow::Error) -> ExitCode {
+    for line in format!("{error:#}").lines() {
+        eprintln!("nexus-crm: {line}");
+    }
+    ExitCode::FAILURE
+}
+
+/// The settings, or every fault of them.
+fn settings() -> anyhow::Result<Settings> {
+    Ok(Settings::from_env()?)
+}

@@ -1,0 +1,100 @@
+//! `nexus-crm serve`.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use leptos::config::{LeptosOptions, get_configuration};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    flows,
+    platform::{clock::Clock, ctx::App, db, hub::Hub, telemetry},
+    server::{self, ServerState},
+};
+
+/// How long open requests may go on once the process is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// When a setting is bad, the address is taken, or the schema is not that of this build.
+pub async fn run() -> anyhow::Result<()> {
+    telemetry::init_logs();
+    let settings = super::settings()?;
+    let leptos = leptos_options()?;
+    if !leptos.site_addr.ip().is_loopback() {
+        bail!("LEPTOS_SITE_ADDR must be a loopback address such as 127.0.0.1:8000: there is no sign-in yet, so put a proxy with one in front");
+    }
+    let stop = CancellationToken::new();
+    let app = App {
+        db: db::pool(settings.database_url.expose(), settings.database_pool).context("DATABASE_URL")?,
+        settings: Arc::new(settings),
+        hub: Arc::new(Hub::default()),
+        clock: Clock::system(),
+        stop: stop.clone(),
+    };
+    check_schema(&app).await?;
+    let listener = TcpListener::bind(leptos.site_addr).await.with_context(|| format!("{} cannot be listened on", leptos.site_addr))?;
+    let state = ServerState::new(app.clone(), telemetry::init_metrics(), leptos);
+    let jobs = [
+        tokio::spawn(Arc::clone(&app.hub).run(app.db.clone(), stop.clone())),
+        tokio::spawn(flows::usage_watch::run(app.clone())),
+        tokio::spawn(flows::maintenance::run(app.clone())),
+    ];
+    tracing::info!(address = %listener.local_addr()?, "serving {}", app.settings.base_url);
+    let router = server::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
+    told_to_stop().await;
+    tracing::info!("stopping: open requests are finished first");
+    stop.cancel();
+    // Sockets close at once; a request that hangs must not keep the process.
+    if tokio::time::timeout(GRACE, server).await.is_err() {
+        tracing::warn!("some requests did not end within {} s", GRACE.as_secs());
+    }
+    for job in jobs {
+        let _ = tokio::time::timeout(Duration::from_secs(2), job).await;
+    }
+    app.db.close().await;
+    Ok(())
+}
+
+/// The pages' options: from `Leptos.toml` when it is there, and from `LEPTOS_*`.
+fn leptos_options() -> anyhow::Result<LeptosOptions> {
+    let file = Path::new("Leptos.toml").exists().then_some("Leptos.toml");
+    let mut options = get_configuration(file).map_err(|e| anyhow::anyhow!("Leptos.toml or LEPTOS_*: {e}"))?.leptos_options;
+    if options.output_name.is_empty() {
+        options.output_name = "nexus-crm".into();
+    }
+    Ok(options)
+}
+
+async fn check_schema(app: &App) -> anyhow::Result<()> {
+    match db::schema_version(&app.db).await {
+        Ok(version) if version >= db::newest_migration() => Ok(()),
+        Ok(_) => bail!("the schema is older than this build: run `nexus-crm migrate`"),
+        // The database may come later: until then the webhook answers 503, and /health/ready says why.
+        Err(error) if db::is_away(&error) => {
+            tracing::warn!(%error, "the database does not answer yet");
+            Ok(())
+        }
+        Err(error) => Err(error).context("the database refuses"),
+    }
+}
+
+async fn told_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}
