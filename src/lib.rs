@@ -14,4 +14,16 @@
 
 #![recursion_limit = "512"]
 
+pub mod app;
 pub mod domain;
+pub mod features;
+pub mod pages;
+pub mod ui;
+
+/// Wakes up the page that the server has drawn.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

@@ -1,0 +1,3 @@
+//! Alerts: what needs somebody's attention.
+
+pub mod view;
