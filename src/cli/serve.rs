@@ -21,7 +21,6 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When a setting is bad, the address is taken, or the schema is not that of this build.
 pub async fn run() -> anyhow::Result<()> {
-    telemetry::init_logs();
     let settings = super::settings()?;
     let leptos = leptos_options()?;
     if !leptos.site_addr.ip().is_loopback() {

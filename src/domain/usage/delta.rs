@@ -7,7 +7,8 @@ use crate::domain::{histogram::Histogram, tier::Tier};
 
 /// How many of the latest events a delta carries at the most.
 pub const MAX_RECENT: usize = 12;
-/// How many users' new standing a delta carries at the most: those nearest their limits.
+/// How many users' new standing a delta carries at the most. One group of events keeps those nearest their limits; where groups
+/// are merged, the latest stay, and the page's own refresh brings the rest.
 pub const MAX_USERS: usize = 50;
 
 /// What one hour, tier and agent gained.
@@ -72,7 +73,7 @@ pub struct RecentEvent {
 pub struct UsageDelta {
     /// Gains, one cell for each hour, tier and agent.
     pub cells: Vec<Cell>,
-    /// The users that moved and are nearest their limits, at most [`MAX_USERS`].
+    /// Users that moved and have used half of a limit or more, the latest last, at most [`MAX_USERS`].
     pub users: Vec<UserMove>,
     /// The latest events, newest first, at most [`MAX_RECENT`].
     pub recent: Vec<RecentEvent>,
