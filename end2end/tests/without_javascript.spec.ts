@@ -69,8 +69,9 @@ test('the list of users can be searched, narrowed, sorted and turned', async ({ 
   await expect(page).toHaveURL(/sort=name$/);
   await expect(page.getByRole('columnheader', { name: en.users.user })).toHaveAttribute('aria-sort', 'ascending');
   const names = await page.getByRole('rowheader').getByRole('link').evaluateAll((links) => links.map((a) => a.getAttribute('title')));
-  expect(names[0]).toBe(USERS.busy);
-  expect(names[1]).toBe('cliente-001');
+  const fillers = names.filter((name) => name?.startsWith('cliente-'));
+  expect(fillers[0]).toBe('cliente-001');
+  expect(fillers).toEqual([...fillers].sort());
 
   const search = page.getByRole('searchbox', { name: en.users.search });
   await search.fill('CLIENTE-0');

@@ -60,7 +60,7 @@ pub async fn run() -> anyhow::Result<()> {
 }
 
 /// The pages' options: from `Leptos.toml` when it is there, and from `LEPTOS_*`.
-fn leptos_options() -> anyhow::Result<LeptosOptions> {
+pub(super) fn leptos_options() -> anyhow::Result<LeptosOptions> {
     let file = Path::new("Leptos.toml").exists().then_some("Leptos.toml");
     let mut options = get_configuration(file).map_err(|e| anyhow::anyhow!("Leptos.toml or LEPTOS_*: {e}"))?.leptos_options;
     if options.output_name.is_empty() {
