@@ -1,1 +1,7 @@
-fn main() {}
+//! Integration tests, by what they show, against a real PostgreSQL; see `script/test` for what they need.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+mod architecture;
+mod support;
+mod webhook_answers;
