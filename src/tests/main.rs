@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 mod architecture;
+mod rest;
 mod support;
+mod watch;
 mod webhook_answers;
