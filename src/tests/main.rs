@@ -1,1 +1,9 @@
-fn main() {}
+//! Integration tests, by what they show, against a real PostgreSQL; see `script/test` for what they need.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+mod architecture;
+mod rest;
+mod support;
+mod watch;
+mod webhook_answers;

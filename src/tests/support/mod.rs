@@ -1,0 +1,205 @@
+//! What the integration tests stand on: a database for each test, the server in this process, and PostgreSQL clusters to break.
+
+pub mod cluster;
+pub mod database;
+pub mod http;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
+use nexus_crm::{
+    features::usage::recount,
+    platform::{
+        clock::Clock,
+        config::Settings,
+        ctx::{Actor, App, Ctx},
+        db,
+        hub::Hub,
+        secret::Secret,
+        signature::Key,
+        telemetry,
+    },
+    server::{self, ServerState},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use database::TestDb;
+
+/// The secret that GENESIS signs with in tests.
+pub const SECRET: &str = "whsec_dGhlIHNlY3JldCBvZiBHRU5FU0lT";
+/// The secret before it.
+pub const PREVIOUS_SECRET: &str = "the-secret-of-last-quarter";
+/// The secret of imports.
+pub const IMPORT_SECRET: &str = "the-secret-of-the-import-tool";
+
+/// The time that tests begin at, unless they ask for another: a Friday noon, far from every edge of a day, week or month.
+pub fn noon() -> DateTime<Utc> {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+/// A key of a secret.
+pub fn key(secret: &str) -> Key {
+    Key::new(Secret::new(secret), secret == IMPORT_SECRET).unwrap()
+}
+
+/// A valid event without an id.
+pub fn event(user: &str) -> Value {
+    json!({"user_id": user, "agent_id": "NEXUS", "session_id": "s1", "tokens_used": 150, "response_time_ms": 1200,
+        "timestamp": "2026-11-20T11:59:00Z", "subscription_tier": "pro"})
+}
+
+/// A valid event with an id.
+pub fn event_with_id(user: &str, id: &str) -> Value {
+    with(event(user), json!({"event_id": id}))
+}
+
+/// An object with the fields of another put over its own.
+pub fn with(mut object: Value, fields: Value) -> Value {
+    let Value::Object(fields) = fields else { panic!("fields are an object") };
+    object.as_object_mut().unwrap().extend(fields);
+    object
+}
+
+/// The counters are of the whole process, so the first handle is the one that prints.
+fn metrics_handle() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(telemetry::init_metrics).clone()
+}
+
+/// How a test wants its server.
+pub struct Setup {
+    /// The clock; stands still at [`noon`] unless changed.
+    pub clock: Clock,
+    /// The settings; loopback is not limited unless changed.
+    pub settings: Settings,
+}
+
+/// A server in this process: all of `serve` but the jobs, which tests drive step by step.
+pub struct TestApp {
+    /// What use-cases reach for.
+    pub app: App,
+    /// What handlers reach for.
+    pub state: ServerState,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The client.
+    pub client: reqwest::Client,
+    /// The database; goes with the last that holds it.
+    pub db: Arc<TestDb>,
+}
+
+impl TestApp {
+    /// A server on a database of its own.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A server on a database of its own, set up otherwise.
+    pub async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        Self::on(TestDb::fresh().await, change).await
+    }
+
+    /// A server on a database that others may use too.
+    pub async fn on(db: Arc<TestDb>, change: impl FnOnce(&mut Setup)) -> Self {
+        let url = db.url("nexus_app");
+        let settings = Settings::read(&|name| match name {
+            "DATABASE_URL" => Some(url.clone()),
+            "GENESIS_WEBHOOK_SECRET" => Some(SECRET.into()),
+            "GENESIS_WEBHOOK_SECRET_PREVIOUS" => Some(PREVIOUS_SECRET.into()),
+            "GENESIS_IMPORT_SECRET" => Some(IMPORT_SECRET.into()),
+            "NEXUS_CRM_RATE_LIMIT_LOOPBACK" => Some("off".into()),
+            "NEXUS_CRM_DATABASE_POOL" => Some("6".into()),
+            _ => None,
+        })
+        .unwrap();
+        let mut setup = Setup { clock: Clock::fixed(noon()), settings };
+        change(&mut setup);
+        let app = App {
+            db: db::pool(&url, setup.settings.database_pool).unwrap(),
+            settings: Arc::new(setup.settings),
+            hub: Arc::new(Hub::default()),
+            clock: setup.clock,
+            stop: CancellationToken::new(),
+        };
+        let leptos = LeptosOptions::builder().output_name("nexus-crm").build();
+        let state = ServerState::new(app.clone(), metrics_handle(), leptos);
+        tokio::spawn(Arc::clone(&app.hub).run(app.db.clone(), app.stop.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router =
+            server::with_common_layers(server::api_router(state.clone())).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(app.stop.clone().cancelled_owned()).into_future());
+        let hub = Arc::clone(&app.hub);
+        until("the hub has looked", || {
+            let heard = hub.last() >= 0;
+            async move { heard }
+        })
+        .await;
+        Self { app, state, address, client: reqwest::Client::new(), db }
+    }
+
+    /// A context of the product itself.
+    pub fn ctx(&self) -> Ctx {
+        Ctx::new(self.app.clone(), Actor::System("test"))
+    }
+
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// One number from the database.
+    pub async fn number(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.app.db).await.unwrap()
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        self.number(&format!("SELECT count(*) FROM {table}")).await
+    }
+
+    /// One text from the database.
+    pub async fn text(&self, sql: &str) -> String {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.app.db).await.unwrap()
+    }
+
+    /// Runs a statement as the owner of the schema, as an admin's tool would.
+    pub async fn as_owner(&self, sql: &str) {
+        let mut owner = self.db.connect("nexus_owner").await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut owner).await.unwrap();
+    }
+
+    /// Every rollup equals a recount of the stored events.
+    pub async fn assert_exact(&self) {
+        let findings = recount::recount(&self.ctx(), false).await.unwrap();
+        assert!(findings.iter().all(recount::Finding::is_exact), "{findings:?}");
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.app.stop.cancel();
+    }
+}
+
+/// Waits until something holds, for half a minute at the most.
+pub async fn until<F: Future<Output = bool>>(what: &str, holds: impl FnMut() -> F) {
+    within(Duration::from_secs(30), what, holds).await;
+}
+
+/// Waits until something holds, for so long at the most.
+pub async fn within<F: Future<Output = bool>>(limit: Duration, what: &str, mut holds: impl FnMut() -> F) {
+    let deadline = tokio::time::Instant::now() + limit;
+    while !holds().await {
+        assert!(tokio::time::Instant::now() < deadline, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
