@@ -86,8 +86,6 @@ pub struct Setup {
 pub struct TestApp {
     /// What use-cases reach for.
     pub app: App,
-    /// What handlers reach for.
-    pub state: ServerState,
     /// Where it listens.
     pub address: SocketAddr,
     /// The client.
@@ -135,7 +133,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router =
-            server::with_common_layers(server::api_router(state.clone())).into_make_service_with_connect_info::<SocketAddr>();
+            server::with_common_layers(server::api_router(state)).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(app.stop.clone().cancelled_owned()).into_future());
         let hub = Arc::clone(&app.hub);
         until("the hub has looked", || {
@@ -143,7 +141,7 @@ impl TestApp {
             async move { heard }
         })
         .await;
-        Self { app, state, address, client: reqwest::Client::new(), db }
+        Self { app, address, client: reqwest::Client::new(), db }
     }
 
     /// A context of the product itself.
