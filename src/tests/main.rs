@@ -4,6 +4,7 @@
 
 mod architecture;
 mod crash;
+mod live;
 mod metering;
 mod rest;
 mod support;
