@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 mod architecture;
+mod crash;
+mod live;
+mod metering;
 mod rest;
 mod support;
 mod watch;

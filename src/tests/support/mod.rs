@@ -86,8 +86,6 @@ pub struct Setup {
 pub struct TestApp {
     /// What use-cases reach for.
     pub app: App,
-    /// What handlers reach for.
-    pub state: ServerState,
     /// Where it listens.
     pub address: SocketAddr,
     /// The client.
@@ -134,16 +132,11 @@ impl TestApp {
         tokio::spawn(Arc::clone(&app.hub).run(app.db.clone(), app.stop.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router =
-            server::with_common_layers(server::api_router(state.clone())).into_make_service_with_connect_info::<SocketAddr>();
+        let router = server::with_common_layers(server::api_router(state)).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(app.stop.clone().cancelled_owned()).into_future());
         let hub = Arc::clone(&app.hub);
-        until("the hub has looked", || {
-            let heard = hub.last() >= 0;
-            async move { heard }
-        })
-        .await;
-        Self { app, state, address, client: reqwest::Client::new(), db }
+        until("the hub has looked", async || hub.last() >= 0).await;
+        Self { app, address, client: reqwest::Client::new(), db }
     }
 
     /// A context of the product itself.
@@ -191,12 +184,12 @@ impl Drop for TestApp {
 }
 
 /// Waits until something holds, for half a minute at the most.
-pub async fn until<F: Future<Output = bool>>(what: &str, holds: impl FnMut() -> F) {
+pub async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
     within(Duration::from_secs(30), what, holds).await;
 }
 
 /// Waits until something holds, for so long at the most.
-pub async fn within<F: Future<Output = bool>>(limit: Duration, what: &str, mut holds: impl FnMut() -> F) {
+pub async fn within(limit: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + limit;
     while !holds().await {
         assert!(tokio::time::Instant::now() < deadline, "in vain: {what}");
