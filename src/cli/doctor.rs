@@ -11,6 +11,8 @@ use crate::platform::{config::Settings, db};
 /// What a check found: all is well, or what is wrong and how to mend it.
 type Finding = Result<String, (String, String)>;
 
+/// A secret of fewer characters may be guessed.
+const GOOD_SECRET: usize = 24;
 /// Free disk space below which the doctor complains, in MiB.
 const LOW_DISK_MIB: u64 = 1_024;
 
@@ -72,6 +74,12 @@ fn secrets(settings: &Settings) -> Vec<(&'static str, Finding)> {
                 format!("let the server connect as {}, which does not own the schema", db::APP_ROLE),
             )),
         ));
+    }
+    for name in ["GENESIS_WEBHOOK_SECRET", "GENESIS_IMPORT_SECRET"] {
+        if std::env::var(name).is_ok_and(|secret| (1..GOOD_SECRET).contains(&secret.trim().len())) {
+            let mend = "take one such as `openssl rand -hex 32` gives, and rotate by GENESIS_WEBHOOK_SECRET_PREVIOUS";
+            findings.push(("secrets", Err((format!("{name} has fewer than {GOOD_SECRET} characters"), mend.into()))));
+        }
     }
     #[cfg(unix)]
     if let Ok(meta) = std::fs::metadata(".env") {

@@ -2,7 +2,7 @@
 //!
 //! Ingest leaves the users that moved in `usage_moves`, in the transaction that moved them. [`pass`] takes some out, evaluates them
 //! and raises alerts in one transaction: if it fails or the process dies, they stand there again. [`sweep`] looks at everyone from
-//! time to time, for what no event tells: a period that is over, a limit that an admin changed.
+//! time to time, and as soon as limits or rules change, for what no event tells.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -43,17 +43,25 @@ pub async fn run(app: App) {
     let ctx = Ctx::new(app, Actor::System("usage_watch"));
     let mut news = ctx.app.hub.subscribe();
     let mut swept: Option<tokio::time::Instant> = None;
+    let mut rules: Option<i64> = None;
     while !ctx.app.stop.is_cancelled() {
         let begun = tokio::time::Instant::now();
         let mut failed = false;
-        loop {
+        match usage::rules_fingerprint(&ctx).await {
+            Ok(now) => {
+                if rules.replace(now).is_some_and(|before| before != now) {
+                    swept = None;
+                }
+            }
+            Err(_) => failed = true,
+        }
+        while !failed {
             match pass(&ctx).await {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(%error, "the usage watch could not look; it will again");
                     failed = true;
-                    break;
                 }
             }
         }

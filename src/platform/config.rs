@@ -40,6 +40,9 @@ pub struct Settings {
 #[error("{}", .0.join("\n"))]
 pub struct SettingsError(pub Vec<String>);
 
+/// Shorter secrets are refused; the doctor asks for more.
+const MIN_SECRET: usize = 8;
+
 /// Reads settings from a look-up, and collects what is wrong with them.
 struct Reader<'a> {
     get: &'a dyn Fn(&str) -> Option<String>,
@@ -75,8 +78,8 @@ impl Reader<'_> {
     }
 
     fn key(&mut self, name: &str, value: &str, import: bool, keys: &mut Vec<Key>) {
-        if value.len() < 16 {
-            self.faults.push(format!("{name} is too short: use 16 characters or more, such as `openssl rand -hex 32` gives"));
+        if value.len() < MIN_SECRET {
+            self.faults.push(format!("{name} is too short: use {MIN_SECRET} characters or more, such as `openssl rand -hex 32` gives"));
             return;
         }
         match Key::new(Secret::new(value), import) {

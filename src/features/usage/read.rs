@@ -616,6 +616,20 @@ pub async fn standings_from(
     Ok(rows.into_iter().filter_map(StandingRow::standing).collect())
 }
 
+/// A number that changes when tier limits or alert rules do.
+///
+/// # Errors
+/// When the database is away.
+pub async fn rules_fingerprint(db: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT hashtextextended(
+               (SELECT coalesce(string_agg(l::text, ';' ORDER BY tier), '') FROM usage_tier_limits l)
+               || (SELECT coalesce(string_agg(r::text, ';' ORDER BY kind), '') FROM usage_alert_rules r), 0) AS "n!""#
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Where one user stands: this month, or with nothing used yet this month.
 ///
 /// # Errors

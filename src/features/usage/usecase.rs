@@ -371,6 +371,15 @@ pub async fn standings_from(tx: &mut PgConnection, ctx: &Ctx, users: Option<&[St
     read::standings_from(tx, users, from_bp, ctx.now()).await.map_err(to_app)
 }
 
+/// A number that changes when tier limits or alert rules do.
+///
+/// # Errors
+/// When the database is away.
+pub async fn rules_fingerprint(ctx: &Ctx) -> AppResult<i64> {
+    let mut connection = ctx.app.db.acquire().await.map_err(to_app)?;
+    read::rules_fingerprint(&mut connection).await.map_err(to_app)
+}
+
 /// Takes out users whose rollups moved, for evaluation in the same transaction.
 ///
 /// # Errors
