@@ -355,7 +355,8 @@ $$;
 
 SELECT usage_ensure_partitions(current_date - 42, current_date + 28);
 
--- The server's rights.
+-- The server's rights. A recount works in temporary tables.
+DO $$ BEGIN EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO nexus_app', current_database()); END $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO nexus_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON

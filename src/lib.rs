@@ -14,13 +14,24 @@
 
 #![recursion_limit = "512"]
 
+pub mod app;
 #[cfg(feature = "ssr")]
 pub mod cli;
 pub mod domain;
 pub mod features;
 #[cfg(feature = "ssr")]
 pub mod flows;
+pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod platform;
 #[cfg(feature = "ssr")]
 pub mod server;
+pub mod ui;
+
+/// Wakes up the page that the server has drawn.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

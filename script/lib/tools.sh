@@ -73,20 +73,35 @@ need_cargo_leptos() {
         esac
         return 0
     fi
+    cargo_tool cargo-leptos "$CARGO_LEPTOS_VERSION" "about 10 minutes" --features no_downloads
+}
+
+# The command must be of the very version of the crate, whose output it works on.
+need_wasm_bindgen() {
+    local version
+    version=$(awk '$0 == "name = \"wasm-bindgen\"" { getline; gsub(/[^0-9.]/, ""); print; exit }' "$ROOT/Cargo.lock")
+    [ -n "$version" ] || die "Cargo.lock does not name wasm-bindgen"
+    if [ "$(wasm-bindgen --version 2>/dev/null || true)" = "wasm-bindgen $version" ]; then return 0; fi
+    cargo_tool wasm-bindgen-cli "$version" "about 3 minutes"
+}
+
+# Installs a command of the registry, prebuilt if that can be had: cargo_tool CRATE VERSION TIME [arguments for cargo install]
+cargo_tool() {
+    local crate=$1 version=$2 time=$3 started
+    shift 3
     need_cc
     started=$(now)
     if have cargo-binstall; then
-        step "Installing cargo-leptos $CARGO_LEPTOS_VERSION, prebuilt"
-        if cargo binstall --no-confirm --version "$CARGO_LEPTOS_VERSION" cargo-leptos </dev/null >&2; then
-            step "cargo-leptos installed ($(since "$started"))"
+        step "Installing $crate $version, prebuilt"
+        if cargo binstall --no-confirm --force --version "$version" "$crate" </dev/null >&2; then
+            step "$crate installed ($(since "$started"))"
             return 0
         fi
     fi
-    step "Building cargo-leptos $CARGO_LEPTOS_VERSION from source: about 10 minutes, once for this machine"
-    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
-        cargo install cargo-leptos --version "$CARGO_LEPTOS_VERSION" --locked --features no_downloads </dev/null >&2 ||
-        die "cargo-leptos could not be built"
-    step "cargo-leptos installed ($(since "$started"))"
+    step "Building $crate $version from source: $time, once for this machine"
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0 \
+        cargo install "$crate" --version "$version" --locked --force "$@" </dev/null >&2 || die "$crate could not be built"
+    step "$crate installed ($(since "$started"))"
 }
 
 # Sets and exports CHROMIUM_PATH.

@@ -169,11 +169,17 @@ fn disk() -> Finding {
     }
 }
 
+/// The pages' files, and the list of their hashes, which stands beside the binary.
 fn site() -> Finding {
-    let root = std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".into());
-    if Path::new(&root).join("pkg").is_dir() {
-        Ok(format!("pages' files in {root}"))
-    } else {
-        Err((format!("no pages' files in {root}"), "run `cargo leptos build --release`, or set LEPTOS_SITE_ROOT".into()))
+    let options = super::serve::leptos_options().map_err(|e| (e.to_string(), "mend Leptos.toml or the LEPTOS_* variables".to_owned()))?;
+    let root = options.site_root.as_ref();
+    if !Path::new(root).join(options.site_pkg_dir.as_ref()).is_dir() {
+        let mend = "run `cargo leptos build --release`, or say where they are with LEPTOS_SITE_ROOT";
+        return Err((format!("no pages' files in {root}"), mend.into()));
     }
+    let hashes = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(options.hash_file.as_ref())));
+    if options.hash_files && !hashes.as_ref().is_some_and(|file| file.is_file()) {
+        return Err((format!("{} is not beside the binary", options.hash_file), "copy it from target/release with the binary".into()));
+    }
+    Ok(format!("pages' files in {root}"))
 }

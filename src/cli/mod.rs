@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::platform::config::Settings;
+use crate::platform::{config::Settings, telemetry};
 
 /// NexusCRM, the command centre of NGX.
 #[derive(Debug, Parser)]
@@ -50,6 +50,7 @@ pub fn run() -> ExitCode {
         return complain(&anyhow::anyhow!(".env cannot be read: {error}"));
     }
     let cli = Cli::parse();
+    telemetry::init_logs();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error.into()),

@@ -21,7 +21,6 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When a setting is bad, the address is taken, or the schema is not that of this build.
 pub async fn run() -> anyhow::Result<()> {
-    telemetry::init_logs();
     let settings = super::settings()?;
     let leptos = leptos_options()?;
     if !leptos.site_addr.ip().is_loopback() {
@@ -61,7 +60,7 @@ pub async fn run() -> anyhow::Result<()> {
 }
 
 /// The pages' options: from `Leptos.toml` when it is there, and from `LEPTOS_*`.
-fn leptos_options() -> anyhow::Result<LeptosOptions> {
+pub(super) fn leptos_options() -> anyhow::Result<LeptosOptions> {
     let file = Path::new("Leptos.toml").exists().then_some("Leptos.toml");
     let mut options = get_configuration(file).map_err(|e| anyhow::anyhow!("Leptos.toml or LEPTOS_*: {e}"))?.leptos_options;
     if options.output_name.is_empty() {

@@ -223,3 +223,48 @@ impl OpenAlerts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert(number: i64, kind: AlertKind, status: AlertStatus) -> Alert {
+        Alert {
+            id: AlertId(Uuid::from_u128(number.unsigned_abs().into())),
+            number,
+            kind,
+            metric: Metric::MonthTokens,
+            severity: kind.severity(),
+            status,
+            user_id: format!("u{number}"),
+            organization_id: None,
+            tier: Tier::Pro,
+            current_value: 145_920,
+            limit_value: 150_000,
+            threshold_bp: 9_500,
+            period_start: NaiveDate::MIN,
+            triggered_at: DateTime::UNIX_EPOCH,
+            due_at: DateTime::UNIX_EPOCH,
+            resolved_at: None,
+        }
+    }
+
+    #[test]
+    fn the_worst_stand_first_and_hearing_twice_changes_nothing() {
+        use AlertKind::{LimitApproaching as Near, LimitExceeded as Over};
+        use AlertStatus::{Open, Resolved};
+        let mut open = OpenAlerts::default();
+        for a in [alert(1, Over, Open), alert(2, Near, Open), alert(3, Over, Open), alert(3, Over, Open)] {
+            open.apply(&a);
+        }
+        assert_eq!(open.by_severity, [2, 0, 1, 0]);
+        assert_eq!(open.top.iter().map(|a| a.number).collect::<Vec<_>>(), [3, 1, 2]);
+        open.apply(&alert(1, Over, Resolved));
+        assert_eq!((open.total(), open.top.len()), (2, 2));
+    }
+
+    #[test]
+    fn the_used_share_is_that_of_the_moment() {
+        assert_eq!(alert(1, AlertKind::LimitExceeded, AlertStatus::Open).used_bp(), 9_728);
+    }
+}

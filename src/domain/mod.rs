@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod error;
+mod error_wire;
 pub mod format;
 pub mod histogram;
 pub mod live;

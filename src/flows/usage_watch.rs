@@ -4,7 +4,7 @@
 //! and raises alerts in one transaction: if it fails or the process dies, they stand there again. [`sweep`] looks at everyone from
 //! time to time, for what no event tells: a period that is over, a limit that an admin changed.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use sqlx::PgConnection;
 
@@ -24,9 +24,12 @@ use crate::{
     },
     platform::{
         ctx::{Actor, App, Ctx},
-        db::to_app,
+        db::{self, to_app},
     },
 };
+
+/// Evaluation is one at a time over all processes, so that two never judge the same user by different figures.
+const LOCK: &str = "usage_watch";
 
 /// At least this long from the start of one pass to that of the next, so that a busy stream is looked at in bulk.
 const PACE: Duration = Duration::from_millis(100);
@@ -82,9 +85,11 @@ pub async fn pass(ctx: &Ctx) -> AppResult<usize> {
     if moved.is_empty() {
         return Ok(0);
     }
+    db::lock(&mut tx, LOCK).await.map_err(to_app)?;
     let thresholds = alerts::thresholds(&mut tx).await?;
     let standings = usage::standings_from(&mut tx, ctx, Some(&moved), lowest(thresholds)).await?;
-    raise_for(ctx, &mut tx, &standings, thresholds).await?;
+    let changed = raise_for(ctx, &mut tx, &standings, thresholds).await?;
+    alerts::announce(&mut tx, &changed).await?;
     tx.commit().await.map_err(to_app)?;
     Ok(moved.len())
 }
@@ -95,27 +100,27 @@ pub async fn pass(ctx: &Ctx) -> AppResult<usize> {
 /// When the database is away.
 pub async fn sweep(ctx: &Ctx) -> AppResult<()> {
     let mut tx = ctx.app.db.begin().await.map_err(to_app)?;
+    db::lock(&mut tx, LOCK).await.map_err(to_app)?;
     let thresholds = alerts::thresholds(&mut tx).await?;
     let standings = usage::standings_from(&mut tx, ctx, None, lowest(thresholds)).await?;
-    raise_for(ctx, &mut tx, &standings, thresholds).await?;
+    let mut changed = raise_for(ctx, &mut tx, &standings, thresholds).await?;
     let open = alerts::lock_open(&mut tx).await?;
     let today = ctx.now().date_naive();
     let over = |alert: &Alert| match alert.metric {
         Metric::MonthTokens => alert.period_start != month_start(today),
         Metric::DayInteractions => alert.period_start != today,
     };
-    let still = |alert: &Alert| {
-        standings
-            .iter()
-            .filter(|s| s.user_id == alert.user_id)
-            .flat_map(|s| evaluate(s, thresholds, today))
-            .any(|b| b.metric == alert.metric && b.kind == alert.kind)
-    };
+    let causes: HashSet<_> = standings
+        .iter()
+        .flat_map(|s| evaluate(s, thresholds, today).into_iter().map(|b| (s.user_id.as_str(), b.metric, b.kind)))
+        .collect();
+    let still = |alert: &Alert| causes.contains(&(alert.user_id.as_str(), alert.metric, alert.kind));
     let ids = |alerts: Vec<&Alert>| alerts.into_iter().map(|a| a.id).collect::<Vec<AlertId>>();
     let (ended, running): (Vec<_>, Vec<_>) = open.iter().partition(|a| over(a));
-    alerts::resolve(ctx, &mut tx, &ids(ended), Resolution::PeriodOver).await?;
+    changed.extend(alerts::resolve(ctx, &mut tx, &ids(ended), Resolution::PeriodOver).await?);
     let gone: Vec<_> = running.into_iter().filter(|a| !still(a)).collect();
-    alerts::resolve(ctx, &mut tx, &ids(gone), Resolution::CauseGone).await?;
+    changed.extend(alerts::resolve(ctx, &mut tx, &ids(gone), Resolution::CauseGone).await?);
+    alerts::announce(&mut tx, &changed).await?;
     tx.commit().await.map_err(to_app)
 }
 
@@ -123,7 +128,7 @@ fn lowest(thresholds: Thresholds) -> i32 {
     thresholds.approaching_bp.min(thresholds.exceeded_bp)
 }
 
-async fn raise_for(ctx: &Ctx, tx: &mut PgConnection, standings: &[UserStanding], thresholds: Thresholds) -> AppResult<()> {
+async fn raise_for(ctx: &Ctx, tx: &mut PgConnection, standings: &[UserStanding], thresholds: Thresholds) -> AppResult<Vec<Alert>> {
     let today = ctx.now().date_naive();
     let new: Vec<_> = standings
         .iter()
@@ -141,6 +146,5 @@ async fn raise_for(ctx: &Ctx, tx: &mut PgConnection, standings: &[UserStanding],
             })
         })
         .collect();
-    alerts::raise(ctx, tx, &new).await?;
-    Ok(())
+    alerts::raise(ctx, tx, &new).await
 }

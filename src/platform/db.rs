@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    PgPool, Postgres, Transaction,
+    PgConnection, PgPool, Postgres, Transaction,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -58,13 +58,22 @@ pub async fn snapshot(db: &PgPool) -> Result<Transaction<'static, Postgres>, sql
     db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
 }
 
+/// Waits for a lock by name, and holds it to the end of the transaction.
+///
+/// # Errors
+/// When the database is away.
+pub async fn lock(tx: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtext($1))", name).execute(tx).await?;
+    Ok(())
+}
+
 /// Whether an error says that the database is away, rather than that something is wrong with what was asked.
 pub fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => true,
         // Class 08 connection, 53 resources, 57P shutdown and start-up, 40 serialization and deadlock, 25006 a read-only standby.
         sqlx::Error::Database(e) => e.code().is_some_and(|code| {
-            code.starts_with("08") || code.starts_with("53") || code.starts_with("57") || code.starts_with("40") || code == "25006"
+            code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") || code.starts_with("40") || code == "25006"
         }),
         _ => false,
     }

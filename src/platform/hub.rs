@@ -191,11 +191,7 @@ impl Hub {
 /// # Errors
 /// When the database is away.
 pub async fn publish(tx: &mut PgConnection, body: &LiveBody) -> Result<i64, sqlx::Error> {
-    let (kind, json) = match body {
-        LiveBody::Usage(delta) => ("usage", serde_json::to_string(delta)),
-        LiveBody::Alert(alert) => ("alert", serde_json::to_string(alert)),
-    };
-    let json = json.map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    let (kind, json) = encode(body)?;
     sqlx::query_scalar!(
         r#"WITH clock AS (UPDATE live_clock SET seq = seq + 1 RETURNING seq),
                 message AS (INSERT INTO live_messages (seq, kind, body) SELECT seq, $1, $2 FROM clock RETURNING seq)
@@ -205,6 +201,44 @@ pub async fn publish(tx: &mut PgConnection, body: &LiveBody) -> Result<i64, sqlx
     )
     .fetch_one(tx)
     .await
+}
+
+/// Writes several messages as the last act of a transaction, at one look at the clock.
+///
+/// # Errors
+/// When the database is away.
+pub async fn publish_all(tx: &mut PgConnection, bodies: &[LiveBody]) -> Result<(), sqlx::Error> {
+    if bodies.is_empty() {
+        return Ok(());
+    }
+    let mut kinds = Vec::with_capacity(bodies.len());
+    let mut jsons = Vec::with_capacity(bodies.len());
+    for body in bodies {
+        let (kind, json) = encode(body)?;
+        kinds.push(kind.to_owned());
+        jsons.push(json);
+    }
+    sqlx::query!(
+        r#"WITH clock AS (UPDATE live_clock SET seq = seq + cardinality($1::text[]) RETURNING seq),
+                message AS (
+                    INSERT INTO live_messages (seq, kind, body)
+                    SELECT clock.seq - cardinality($1::text[]) + t.n, t.kind, t.body
+                    FROM clock, unnest($1::text[], $2::text[]) WITH ORDINALITY AS t (kind, body, n))
+           SELECT pg_notify('nexus_live', seq::text) FROM clock"#,
+        &kinds,
+        &jsons
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn encode(body: &LiveBody) -> Result<(&'static str, String), sqlx::Error> {
+    let (kind, json) = match body {
+        LiveBody::Usage(delta) => ("usage", serde_json::to_string(delta)),
+        LiveBody::Alert(alert) => ("alert", serde_json::to_string(alert)),
+    };
+    Ok((kind, json.map_err(|e| sqlx::Error::Encode(Box::new(e)))?))
 }
 
 /// The position of the stream, as a transaction sees it.

@@ -11,4 +11,5 @@ pub mod journal;
 pub mod secret;
 pub mod signature;
 pub mod telemetry;
+pub mod wire;
 pub mod zone;

@@ -2,6 +2,7 @@
 
 pub mod health;
 pub mod live;
+pub mod pages;
 pub mod problem;
 pub mod rest;
 pub mod webhook;
@@ -115,5 +116,5 @@ async fn security_headers(request: Request, next: Next) -> Response {
 
 /// All routes.
 pub fn router(state: ServerState) -> Router {
-    with_common_layers(api_router(state))
+    with_common_layers(api_router(state.clone()).merge(pages::router(state)))
 }

@@ -7,7 +7,8 @@ use crate::domain::{histogram::Histogram, tier::Tier};
 
 /// How many of the latest events a delta carries at the most.
 pub const MAX_RECENT: usize = 12;
-/// How many users' new standing a delta carries at the most: those nearest their limits.
+/// How many users' new standing a delta carries at the most. One group of events keeps those nearest their limits; where groups
+/// are merged, the latest stay, and the page's own refresh brings the rest.
 pub const MAX_USERS: usize = 50;
 
 /// What one hour, tier and agent gained.
@@ -72,7 +73,7 @@ pub struct RecentEvent {
 pub struct UsageDelta {
     /// Gains, one cell for each hour, tier and agent.
     pub cells: Vec<Cell>,
-    /// The users that moved and are nearest their limits, at most [`MAX_USERS`].
+    /// Users that moved and have used half of a limit or more, the latest last, at most [`MAX_USERS`].
     pub users: Vec<UserMove>,
     /// The latest events, newest first, at most [`MAX_RECENT`].
     pub recent: Vec<RecentEvent>,
@@ -111,5 +112,60 @@ impl UsageDelta {
         recent.sort_by(|a, b| b.at.cmp(&a.at));
         recent.truncate(MAX_RECENT);
         self.recent = recent;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(hour: i64, tier: Tier, tokens: i64) -> Cell {
+        let mut response = Histogram::default();
+        response.record(100);
+        Cell { hour, tier, agent: "NEXUS".into(), interactions: 1, tokens, response }
+    }
+
+    fn recent(second: i64) -> RecentEvent {
+        RecentEvent {
+            at: DateTime::from_timestamp(second, 0).unwrap(),
+            user_id: format!("u{second}"),
+            agent: "NEXUS".into(),
+            tier: Tier::Pro,
+            tokens: 1,
+            response_ms: 1,
+            flags: 0,
+        }
+    }
+
+    #[test]
+    fn one_merged_delta_says_what_two_say() {
+        let mut first = UsageDelta { cells: vec![cell(0, Tier::Pro, 5), cell(3600, Tier::Pro, 7)], ..UsageDelta::default() };
+        first.merge(UsageDelta { cells: vec![cell(0, Tier::Pro, 2), cell(0, Tier::Elite, 1)], ..UsageDelta::default() });
+        let of = |hour, tier| first.cells.iter().find(|c| c.hour == hour && c.tier == tier).map(|c| (c.interactions, c.tokens));
+        assert_eq!(of(0, Tier::Pro), Some((2, 7)));
+        assert_eq!(of(3600, Tier::Pro), Some((1, 7)));
+        assert_eq!(of(0, Tier::Elite), Some((1, 1)));
+        assert_eq!(first.cells.iter().map(|c| c.response.count()).sum::<i64>(), 4);
+    }
+
+    #[test]
+    fn a_delta_stays_small_however_much_is_merged_into_it() {
+        let mut delta = UsageDelta::default();
+        for n in 0..500 {
+            let user = UserMove {
+                user_id: format!("u{n}"),
+                organization_id: None,
+                tier: Tier::Pro,
+                month: NaiveDate::MIN,
+                month_tokens: n,
+                day: NaiveDate::MIN,
+                day_interactions: 0,
+                last_event_at: DateTime::UNIX_EPOCH,
+            };
+            delta.merge(UsageDelta { cells: vec![cell(0, Tier::Pro, 1)], users: vec![user], recent: vec![recent(n)] });
+        }
+        assert_eq!((delta.cells.len(), delta.users.len(), delta.recent.len()), (1, MAX_USERS, MAX_RECENT));
+        assert_eq!(delta.users.last().map(|u| u.month_tokens), Some(499));
+        assert_eq!(delta.recent.first().map(|e| e.at.timestamp()), Some(499));
     }
 }

@@ -6,3 +6,4 @@
 pub mod store;
 #[cfg(feature = "ssr")]
 pub mod usecase;
+pub mod view;

@@ -50,7 +50,7 @@ pub async fn thresholds(tx: &mut PgConnection) -> AppResult<Thresholds> {
 }
 
 /// Raises alerts: each once for its user, kind, metric and period. An exceeded limit takes the place of one approaching.
-/// Gives those that are new. Part of the caller's transaction; the screens hear of it at its commit.
+/// Gives all that changed. Part of the caller's transaction, whose last act is to [`announce`] them.
 ///
 /// # Errors
 /// When the database is away.
@@ -58,7 +58,7 @@ pub async fn raise(ctx: &Ctx, tx: &mut PgConnection, alerts: &[NewAlert]) -> App
     if alerts.is_empty() {
         return Ok(Vec::new());
     }
-    let raised = store::insert_or_reopen(tx, alerts, ctx.now()).await.map_err(to_app)?;
+    let mut raised = store::insert_or_reopen(tx, alerts, ctx.now()).await.map_err(to_app)?;
     for alert in &raised {
         note(ctx, tx, "alert_raised", alert, json!(alert)).await?;
     }
@@ -66,12 +66,12 @@ pub async fn raise(ctx: &Ctx, tx: &mut PgConnection, alerts: &[NewAlert]) -> App
     let exceeded: Vec<_> = raised.iter().filter(|a| a.kind == AlertKind::LimitExceeded).cloned().collect();
     if !exceeded.is_empty() {
         let ids = store::find_superseded(tx, &exceeded).await.map_err(to_app)?;
-        resolve(ctx, tx, &ids, Resolution::Superseded).await?;
+        raised.extend(resolve(ctx, tx, &ids, Resolution::Superseded).await?);
     }
     Ok(raised)
 }
 
-/// Resolves alerts whose cause is gone. Part of the caller's transaction.
+/// Resolves alerts, and gives them. Part of the caller's transaction, whose last act is to [`announce`] them.
 ///
 /// # Errors
 /// When the database is away.
@@ -89,9 +89,16 @@ pub async fn resolve(ctx: &Ctx, tx: &mut PgConnection, ids: &[AlertId], why: Res
 
 async fn note(ctx: &Ctx, tx: &mut PgConnection, event: &str, alert: &Alert, body: serde_json::Value) -> AppResult<()> {
     let entry = Entry { event, subject_kind: "usage_alert", subject_id: alert.id.0.to_string(), body };
-    journal::record(tx, &ctx.actor, &entry).await.map_err(to_app)?;
-    hub::publish(tx, &LiveBody::Alert(Box::new(alert.clone()))).await.map_err(to_app)?;
-    Ok(())
+    journal::record(tx, &ctx.actor, &entry).await.map_err(to_app)
+}
+
+/// Tells the screens of alerts that changed: the last act of a transaction, because it holds the live stream's clock.
+///
+/// # Errors
+/// When the database is away.
+pub async fn announce(tx: &mut PgConnection, alerts: &[Alert]) -> AppResult<()> {
+    let bodies: Vec<_> = alerts.iter().map(|a| LiveBody::Alert(Box::new(a.clone()))).collect();
+    hub::publish_all(tx, &bodies).await.map_err(to_app)
 }
 
 /// The open alerts, locked for the rest of the transaction.

@@ -189,16 +189,16 @@ impl Writer {
                 Some((ours.id, if holder.content == ours.content { Outcome::Duplicate { id: holder.id } } else { Outcome::Conflict }))
             })
             .collect();
+        let refused: Vec<_> = group.iter().flat_map(|j| &j.refused).cloned().collect();
+        if !refused.is_empty() {
+            store::upsert_quarantine(&mut tx, &refused, self.app.clock.now()).await?;
+        }
         candidates.retain(|e| !holders.contains_key(&e.key));
         candidates.sort_by_key(|e| e.event.timestamp);
         if !candidates.is_empty() {
             for (event, flags) in self.store_new(&mut tx, &candidates).await? {
                 written.insert(event.id, Outcome::Stored { id: event.id, flags });
             }
-        }
-        let refused: Vec<_> = group.iter().flat_map(|j| &j.refused).cloned().collect();
-        if !refused.is_empty() {
-            store::upsert_quarantine(&mut tx, &refused, self.app.clock.now()).await?;
         }
         tx.commit().await?;
 

@@ -6,6 +6,7 @@
 //! Invariants: an event that was acknowledged is stored, once; every rollup equals a recount of the stored events, whatever the
 //! order in which they came; every user whose rollup moved stands in `usage_moves` until evaluated.
 
+pub mod api;
 #[cfg(feature = "ssr")]
 pub mod copy;
 #[cfg(feature = "ssr")]
@@ -20,3 +21,4 @@ pub mod recount;
 pub mod store;
 #[cfg(feature = "ssr")]
 pub mod usecase;
+pub mod view;

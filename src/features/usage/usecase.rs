@@ -1,6 +1,6 @@
 //! What can be done with metering.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use sqlx::PgConnection;
@@ -107,7 +107,7 @@ pub async fn receive(ctx: &Ctx, sink: &impl EventSink, body: &[u8], verified: &V
         return Err(Refusal::TooManyItems(items.len()));
     }
     let now = ctx.now();
-    let oldest = UsageEvent::oldest(now, verified.import);
+    let oldest = oldest(ctx, verified.import);
     let mut events = Vec::with_capacity(items.len());
     let mut refused = Vec::new();
     // One place for each item: an error, or nothing where an event's outcome will stand.
@@ -157,6 +157,15 @@ pub async fn receive(ctx: &Ctx, sink: &impl EventSink, body: &[u8], verified: &V
         return Ok(Receipt::Single(result.clone()));
     }
     Ok(Receipt::Batch(results))
+}
+
+/// The earliest time that is accepted: beyond retention an event's key is gone, so it could be counted twice.
+fn oldest(ctx: &Ctx, import: bool) -> DateTime<Utc> {
+    let by_contract = UsageEvent::oldest(ctx.now(), import);
+    match ctx.app.settings.retention_days {
+        0 => by_contract,
+        days => by_contract.max(ctx.now() - TimeDelta::days(i64::from(days))),
+    }
 }
 
 fn item_result(outcome: Outcome, event_id: Option<String>, index: usize, single: bool) -> ItemResult {

@@ -1,0 +1,74 @@
+// axe finds nothing serious or critical, on any page, in either theme, on a desk or in a hand.
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { USERS } from '../support/events';
+import { en, live, open, prefer } from '../support/pages';
+import { expect, test } from '../support/test';
+
+async function sound(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const grave = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+  const told = grave.map((v) => `${v.impact} ${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.html.slice(0, 200)} ${n.failureSummary?.split('\n')[1] ?? ''}`).slice(0, 5).join('\n')}`);
+  expect(told, page.url()).toEqual([]);
+}
+
+const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+const ROUTES = [
+  '/usage',
+  '/usage?period=today&tier=elite',
+  '/usage/users',
+  '/usage/users?q=nobody-has-this-name',
+  `/usage/users/${USERS.exceeded}`,
+  '/no/such/place',
+];
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const theme of ['dark', 'light'] as const) {
+    test.describe(`${size}, ${theme}`, () => {
+      test.use({ viewport, contextOptions: { reducedMotion: 'reduce' } });
+      test('every page', async ({ page, product, watch }) => {
+        watch.allow(/404/);
+        await prefer(page, product.url, { theme });
+        for (const route of ROUTES) {
+          await open(page, route);
+          await sound(page);
+        }
+      });
+
+      test('what lies over a page', async ({ page, product }) => {
+        await prefer(page, product.url, { theme });
+        await open(page, '/usage');
+        await live(page);
+        await page.keyboard.press('Control+k');
+        await expect(page.getByRole('dialog', { name: en.palette.open })).toBeVisible();
+        await sound(page);
+        await page.keyboard.press('Escape');
+        await page.keyboard.press('?');
+        await expect(page.getByRole('dialog', { name: en.help.title })).toBeVisible();
+        await sound(page);
+        await page.keyboard.press('Escape');
+        await page.getByRole('group', { name: en.filter.title }).locator('summary', { hasText: en.filter.agent }).click();
+        await sound(page);
+        await page.keyboard.press('Escape');
+        await page.getByRole('slider', { name: en.chart.slider }).focus();
+        await page.keyboard.press('End');
+        await expect(page.locator('.tooltip')).toBeVisible();
+        await sound(page);
+      });
+    });
+  }
+}
+
+test('an empty product and a lost connection', async ({ page, context, fresh, watch }) => {
+  watch.allow(/ERR_INTERNET_DISCONNECTED|WebSocket connection/);
+  await open(page, `${fresh.url}/usage`);
+  await live(page);
+  await sound(page);
+  await open(page, `${fresh.url}/usage/users`);
+  await sound(page);
+  await open(page, '/usage');
+  await live(page);
+  await context.setOffline(true);
+  await expect(page.getByRole('button', { name: en.live.now })).toBeVisible({ timeout: 10_000 });
+  await sound(page);
+});

@@ -1,0 +1,113 @@
+//! The places of the product: at the side of a desktop, at the foot of a phone.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{SettingsForms, use_overlays};
+use crate::ui::{
+    i18n::{t, use_lang},
+    icon::{Icon, icon},
+};
+
+/// A place: address, picture, name.
+struct Place {
+    href: &'static str,
+    picture: Icon,
+    name: &'static str,
+    keys: &'static str,
+}
+
+fn places(lang: crate::domain::format::Lang) -> [Place; 2] {
+    [
+        Place { href: "/usage", picture: Icon::Activity, name: t!(lang, nav.usage), keys: "G U" },
+        Place { href: "/usage/users", picture: Icon::Users, name: t!(lang, nav.users), keys: "G S" },
+    ]
+}
+
+/// The place that an address belongs to: the longest that it begins with.
+fn is_here(path: &str, href: &str) -> bool {
+    match href {
+        "/usage" => path == "/usage" || path == "/",
+        _ => path.starts_with(href),
+    }
+}
+
+/// The sidebar.
+#[component]
+pub fn Sidebar() -> impl IntoView {
+    let lang = use_lang();
+    let path = use_location().pathname;
+    let overlays = use_overlays();
+    view! {
+        <div class="sidebar">
+            <a class="brand" href="/usage">
+                <svg viewBox="0 0 24 24" aria-hidden="true">
+                    <rect width="24" height="24" rx="6"></rect>
+                    <path d="M7.5 17V7l9 10V7"></path>
+                </svg>
+                <span>"NexusCRM"</span>
+            </a>
+            <nav aria-label=t!(lang, nav.label)>
+                <ul>
+                    {places(lang)
+                        .into_iter()
+                        .map(|place| {
+                            let current = move || path.with(|path| is_here(path, place.href)).then_some("page");
+                            view! {
+                                <li>
+                                    <a class="place" href=place.href aria-current=current title=place.name>
+                                        {icon(place.picture)}
+                                        <span>{place.name}</span>
+                                        <kbd aria-hidden="true">{place.keys}</kbd>
+                                    </a>
+                                </li>
+                            }
+                        })
+                        .collect_view()}
+                </ul>
+            </nav>
+            <div class="sidebar-foot">
+                <button class="place js-only" type="button" title=t!(lang, help.title) on:click=move |_| overlays.help.set(true)>
+                    {icon(Icon::Keyboard)}
+                    <span>{t!(lang, help.title)}</span>
+                    <kbd aria-hidden="true">"?"</kbd>
+                </button>
+                <SettingsForms/>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The bar at the foot of a phone.
+#[component]
+pub fn TabBar() -> impl IntoView {
+    let lang = use_lang();
+    let path = use_location().pathname;
+    view! {
+        <nav class="tabbar" aria-label=t!(lang, nav.label_phone)>
+            {places(lang)
+                .into_iter()
+                .map(|place| {
+                    let current = move || path.with(|path| is_here(path, place.href)).then_some("page");
+                    view! {
+                        <a class="tab" href=place.href aria-current=current>
+                            {icon(place.picture)}
+                            <span>{place.name}</span>
+                        </a>
+                    }
+                })
+                .collect_view()}
+            <details class="menu sheet">
+                <summary class="tab">
+                    {icon(Icon::Menu)}
+                    <span>{t!(lang, nav.more)}</span>
+                </summary>
+                <div class="sheet-body">
+                    <SettingsForms/>
+                </div>
+            </details>
+        </nav>
+    }
+    .into_any()
+}

@@ -1,0 +1,47 @@
+//! What the usage pages need of several features, read in one transaction, so that it is of one instant.
+
+use super::DashboardData;
+use crate::{
+    domain::{
+        AppError, AppResult,
+        time::Zone,
+        usage::{UsageFilter, UserDetail},
+    },
+    features::{alerts::usecase as alerts, usage::usecase as usage},
+    platform::{
+        ctx::Ctx,
+        db::{self, to_app},
+        zone,
+    },
+};
+
+/// The dashboard.
+///
+/// # Errors
+/// When the database is away.
+pub async fn dashboard(ctx: &Ctx, filter: UsageFilter) -> AppResult<DashboardData> {
+    let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
+    let tier = filter.tier;
+    let usage = usage::dashboard(ctx, &mut tx, filter).await?;
+    let alerts = alerts::open(ctx, &mut tx, tier).await?;
+    Ok(DashboardData { usage, alerts })
+}
+
+/// One user with the alerts.
+///
+/// # Errors
+/// `NotFound` when GENESIS has never spoken of the user; when the database is away.
+pub async fn user(ctx: &Ctx, user_id: &str) -> AppResult<UserDetail> {
+    let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
+    let mut detail = usage::user(ctx, &mut tx, user_id).await?;
+    detail.alerts = alerts::of_user(&mut tx, user_id).await?;
+    Ok(detail)
+}
+
+/// A time zone by its IANA name.
+///
+/// # Errors
+/// `Invalid` when there is no such zone.
+pub fn zone(ctx: &Ctx, name: &str) -> AppResult<Zone> {
+    zone::zone(name, ctx.now()).ok_or_else(|| AppError::invalid("/name", "unknown", "is not an IANA time zone"))
+}
