@@ -92,8 +92,8 @@ impl Hub {
         if position == last {
             return Since::Messages(Vec::new());
         }
-        let reaches_back = kept.front().is_some_and(|first| first.seq <= position + 1);
-        if position > last || position < 0 || !reaches_back {
+        // The position is whatever a client sent.
+        if position < 0 || position > last || kept.front().is_none_or(|first| first.seq > position + 1) {
             return Since::Lost;
         }
         Since::Messages(kept.iter().filter(|m| m.seq > position).cloned().collect())

@@ -254,6 +254,13 @@ fn imports_run_strictly_downward() {
 }
 
 #[test]
+fn every_module_has_its_floor() {
+    let without: Vec<_> =
+        ours().into_keys().filter(|file| place(&module(file)).is_none() && file != "lib.rs" && file != "main.rs").collect();
+    assert_eq!(without, Vec::<String>::new());
+}
+
+#[test]
 fn sql_stands_only_in_stores() {
     assert_eq!(stray_sql(&ours()), Vec::<String>::new());
 }

@@ -1,4 +1,4 @@
-//! `kill -9` of the server and of PostgreSQL in the middle of load: what was acknowledged is there, exactly once.
+//! `kill -9` of the server and of its database in the middle of load: what was acknowledged is there, exactly once.
 
 use std::{
     collections::{BTreeMap, HashSet},

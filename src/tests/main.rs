@@ -1,4 +1,4 @@
-//! Integration tests, by what they show, against a real PostgreSQL; see `script/test` for what they need.
+//! Integration tests, by what they show, against a real database; see `script/test` for what they need.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -6,7 +6,9 @@ mod architecture;
 mod crash;
 mod live;
 mod metering;
+mod properties;
 mod rest;
 mod support;
 mod watch;
 mod webhook_answers;
+mod webhook_gate;

@@ -1,4 +1,4 @@
-//! PostgreSQL clusters that a test may stop and kill.
+//! Database clusters that a test may stop and kill.
 
 use std::{path::PathBuf, process::Stdio, sync::Arc};
 

@@ -16,7 +16,7 @@ pub struct TestDb {
     own: bool,
 }
 
-/// The database that others are copied from; one at a time, for PostgreSQL copies only what nobody is in.
+/// The database that others are copied from; one at a time, for the server copies only what nobody is in.
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 static COPYING: Mutex<()> = Mutex::const_new(());
 

@@ -1,8 +1,9 @@
-//! What the integration tests stand on: a database for each test, the server in this process, and PostgreSQL clusters to break.
+//! What the integration tests stand on: a database for each test, the server in this process, and clusters to break.
 
 pub mod cluster;
 pub mod database;
 pub mod http;
+pub mod rollups;
 
 use std::{
     net::SocketAddr,
