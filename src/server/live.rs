@@ -185,7 +185,7 @@ impl Line {
         if message.seq <= self.seq {
             return Ok(());
         }
-        if message.seq != self.seq + 1 && self.seq != 0 {
+        if message.seq != self.seq + 1 {
             // The hub itself has a hole (it lost the database for long): what lies in it cannot be told.
             let frame = LiveFrame::Resync { seq: message.seq, at: self.now() };
             self.pending = UsageDelta::default();
