@@ -42,8 +42,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="dark light"/>
                 <meta name="robots" content="noindex"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="preload" href="/fonts/inter-latin.woff2" attr:as="font" type="font/woff2" crossorigin="anonymous"/>
-                <link rel="preload" href="/fonts/josefin-sans-latin.woff2" attr:as="font" type="font/woff2" crossorigin="anonymous"/>
+                <link rel="preload" href="/fonts/inter-latin.woff2" r#as="font" type="font/woff2" crossorigin="anonymous"/>
+                <link rel="preload" href="/fonts/josefin-sans-latin.woff2" r#as="font" type="font/woff2" crossorigin="anonymous"/>
                 <HashedStylesheet id="leptos" options=options.clone()/>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options/>

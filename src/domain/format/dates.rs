@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 
-use super::{Lang, THIN};
+use super::{Lang, SPACE};
 use crate::domain::time::Zone;
 
 const MONTHS_ES: [&str; 12] =
@@ -81,16 +81,16 @@ pub fn date_time(at: DateTime<Utc>, zone: &Zone, lang: Lang) -> String {
 pub fn duration(seconds: i64) -> String {
     let s = seconds.max(0);
     match s {
-        0..60 => format!("{s}{THIN}s"),
-        60..3_600 => format!("{}{THIN}min", s / 60),
-        3_600..86_400 => format!("{}{THIN}h", s / 3_600),
-        _ => format!("{}{THIN}d", s / 86_400),
+        0..60 => format!("{s}{SPACE}s"),
+        60..3_600 => format!("{}{SPACE}min", s / 60),
+        3_600..86_400 => format!("{}{SPACE}h", s / 3_600),
+        _ => format!("{}{SPACE}d", s / 86_400),
     }
 }
 
-/// How old something is that happened at `then`: `8 min`.
+/// How old something is that happened at `then`: `8 min`; at least a second, as nothing is shown before it happened.
 pub fn age(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    duration((now - then).num_seconds())
+    duration((now - then).num_seconds().max(1))
 }
 
 /// How long ago something happened: `hace 8 min`, `8 min ago`.
@@ -145,10 +145,10 @@ mod tests {
     fn ages_by_their_largest_unit() {
         let cases = [(-5, "0 s"), (59, "59 s"), (60, "1 min"), (3_599, "59 min"), (7_200, "2 h"), (200_000, "2 d")];
         for (seconds, text) in cases {
-            assert_eq!(duration(seconds).replace(THIN, " "), text);
+            assert_eq!(duration(seconds).replace(SPACE, " "), text);
         }
         let now = at("2026-11-20T12:00:00Z");
-        assert_eq!(ago(at("2026-11-20T11:52:00Z"), now, Es).replace(THIN, " "), "hace 8 min");
-        assert_eq!(ago(at("2026-11-20T11:52:00Z"), now, En).replace(THIN, " "), "8 min ago");
+        assert_eq!(ago(at("2026-11-20T11:52:00Z"), now, Es).replace(SPACE, " "), "hace 8 min");
+        assert_eq!(ago(at("2026-11-20T11:52:00Z"), now, En).replace(SPACE, " "), "8 min ago");
     }
 }

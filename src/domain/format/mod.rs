@@ -40,5 +40,7 @@ impl Lang {
     }
 }
 
-/// A narrow space at which a line never breaks, between a figure and its unit.
+/// A space at which a line never breaks, between a figure and its unit.
+pub const SPACE: char = '\u{a0}';
+/// A narrow one, before a percent sign.
 pub const THIN: char = '\u{202f}';

@@ -1,6 +1,6 @@
 //! Figures.
 
-use super::{Lang, THIN};
+use super::{Lang, SPACE, THIN};
 
 /// What stands between groups of three digits.
 const fn group(lang: Lang) -> char {
@@ -76,8 +76,8 @@ fn unit(n: i64, lang: Lang) -> Option<(u32, &'static str)> {
 pub fn short(n: i64, lang: Lang) -> String {
     match unit(n, lang) {
         None => integer(n, lang),
-        Some((3, letter)) => format!("{}{THIN}{letter}", decimal(n, 3, 0, lang)),
-        Some((scale, letter)) => format!("{}{THIN}{letter}", decimal(n, scale, 1, lang)),
+        Some((3, letter)) => format!("{}{SPACE}{letter}", decimal(n, 3, 0, lang)),
+        Some((scale, letter)) => format!("{}{SPACE}{letter}", decimal(n, scale, 1, lang)),
     }
 }
 
@@ -94,7 +94,7 @@ pub fn axis(n: i64, lang: Lang) -> String {
     while decimals < 2 && n % 10_i64.pow(scale - decimals) != 0 {
         decimals += 1;
     }
-    format!("{}{THIN}{letter}", decimal(n, scale, decimals, lang))
+    format!("{}{SPACE}{letter}", decimal(n, scale, decimals, lang))
 }
 
 /// Basis points as a percentage: `11,8 %`, `11.8%`.
@@ -136,14 +136,14 @@ pub fn seconds_plain(ms: i64, lang: Lang) -> String {
 
 /// Milliseconds as seconds: `1,41 s`.
 pub fn seconds(ms: i64, lang: Lang) -> String {
-    format!("{}{THIN}s", seconds_plain(ms, lang))
+    format!("{}{SPACE}s", seconds_plain(ms, lang))
 }
 
 /// Minor units of a currency: `US$ 3.997`, `US$ 79,50`; other currencies by their code.
 pub fn money(cents: i64, currency: &str, lang: Lang) -> String {
     let symbol = if currency == "USD" { "US$" } else { currency };
     let decimals = if cents % 100 == 0 { 0 } else { 2 };
-    format!("{symbol}{THIN}{}", decimal(cents, 2, decimals, lang))
+    format!("{symbol}{SPACE}{}", decimal(cents, 2, decimals, lang))
 }
 
 #[cfg(test)]
@@ -174,7 +174,7 @@ mod tests {
             (1_250_000_000, "1.250,0 M", "1.3 B"),
         ];
         for (n, es, en) in cases {
-            assert_eq!((short(n, Es).replace(THIN, " "), short(n, En).replace(THIN, " ")), (es.into(), en.into()), "{n}");
+            assert_eq!((short(n, Es).replace(SPACE, " "), short(n, En).replace(SPACE, " ")), (es.into(), en.into()), "{n}");
         }
     }
 
@@ -182,7 +182,7 @@ mod tests {
     fn an_axis_wastes_no_digits() {
         let cases = [(0, "0"), (250, "250"), (1_500, "1,5 k"), (50_000, "50 k"), (2_000_000, "2 M"), (1_250_000, "1,25 M")];
         for (n, es) in cases {
-            assert_eq!(axis(n, Es).replace(THIN, " "), es);
+            assert_eq!(axis(n, Es).replace(SPACE, " "), es);
         }
     }
 
@@ -205,8 +205,8 @@ mod tests {
         for (ms, es) in cases {
             assert_eq!(seconds_plain(ms, Es), es);
         }
-        assert_eq!(seconds(1_410, En), "1.41\u{202f}s");
-        assert_eq!(money(399_700, "USD", Es), "US$\u{202f}3.997");
-        assert_eq!(money(7_950, "EUR", En), "EUR\u{202f}79.50");
+        assert_eq!(seconds(1_410, En), "1.41\u{a0}s");
+        assert_eq!(money(399_700, "USD", Es), "US$\u{a0}3.997");
+        assert_eq!(money(7_950, "EUR", En), "EUR\u{a0}79.50");
     }
 }

@@ -48,8 +48,9 @@ pub fn SettingsForms() -> impl IntoView {
     let languages = [(Lang::Es, "Español", "ES"), (Lang::En, "English", "EN")];
     view! {
         <div class="settings">
-            <form method="post" action="/preferences" class="segments" role="group" aria-label=t!(lang, settings.language)>
+            <form method="post" action="/preferences">
                 <input type="hidden" name="back" value=back/>
+                <div class="segments" role="group" aria-label=t!(lang, settings.language)>
                 {languages
                     .into_iter()
                     .map(|(each, name, short)| {
@@ -68,9 +69,11 @@ pub fn SettingsForms() -> impl IntoView {
                         }
                     })
                     .collect_view()}
+                </div>
             </form>
-            <form method="post" action="/preferences" class="segments" role="group" aria-label=t!(lang, settings.theme)>
+            <form method="post" action="/preferences">
                 <input type="hidden" name="back" value=back/>
+                <div class="segments" role="group" aria-label=t!(lang, settings.theme)>
                 {Theme::ALL
                     .into_iter()
                     .map(|theme| {
@@ -93,6 +96,7 @@ pub fn SettingsForms() -> impl IntoView {
                         }
                     })
                     .collect_view()}
+                </div>
             </form>
         </div>
     }

@@ -39,7 +39,7 @@ pub fn Sidebar() -> impl IntoView {
     let path = use_location().pathname;
     let overlays = use_overlays();
     view! {
-        <div class="sidebar">
+        <header class="sidebar">
             <a class="brand" href="/usage">
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                     <rect width="24" height="24" rx="6"></rect>
@@ -74,7 +74,7 @@ pub fn Sidebar() -> impl IntoView {
                 </button>
                 <SettingsForms/>
             </div>
-        </div>
+        </header>
     }
     .into_any()
 }

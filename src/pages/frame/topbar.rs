@@ -42,9 +42,9 @@ pub fn TopBar(
             {parent
                 .map(|(name, href)| {
                     view! {
-                        <a class="topbar-parent" href=href>
+                        <a class="topbar-parent" href=href aria-label=name.clone()>
                             {icon(Icon::ArrowLeft)}
-                            <span>{name}</span>
+                            <span>{name.clone()}</span>
                         </a>
                         <span class="topbar-sep">{icon(Icon::ChevronRight)}</span>
                     }
@@ -62,7 +62,12 @@ pub fn TopBar(
                 }}
             </h1>
             {children.map(|children| children())}
-            <button class="topbar-search js-only" type="button" aria-haspopup="dialog" on:click=move |_| overlays.palette.set(true)>
+            <button
+                class="topbar-search js-only"
+                type="button"
+                aria-haspopup="dialog"
+                aria-label=t!(lang, palette.open)
+                on:click=move |_| overlays.palette.set(true)>
                 {icon(Icon::Search)}
                 <span class="topbar-search-text">{t!(lang, palette.open)}</span>
                 <span class="keys" aria-hidden="true"><kbd>"Ctrl"</kbd><kbd>"K"</kbd></span>
@@ -98,7 +103,7 @@ pub fn LiveMark(
                     view! {
                         <strong>{t!(lang, live.on)}</strong>
                         <span class="live-age" title=move || zone.with(|z| format::date_time(live.heard_at.get(), z, lang))>
-                            " · "
+                            "· "
                             {move || format::ago(live.heard_at.get(), now.get(), lang)}
                         </span>
                     }

@@ -196,9 +196,9 @@ fn Search(query: Memo<UserQuery>) -> impl IntoView {
     let lang = use_lang();
     let navigate = use_navigate();
     let field = NodeRef::<leptos::html::Input>::new();
-    let waiting = StoredValue::new_local(None::<leptos::leptos_dom::helpers::TimeoutHandle>);
+    let waiting = StoredValue::new(None::<leptos::leptos_dom::helpers::TimeoutHandle>);
     let go = move || {
-        let Some(text) = field.get_untracked().map(|field| field.value()) else { return };
+        let Some(text) = field.try_get_untracked().flatten().map(|field| field.value()) else { return };
         let search = text.trim().to_owned();
         if query.with_untracked(|q| q.search == search) {
             return;
@@ -206,6 +206,11 @@ fn Search(query: Memo<UserQuery>) -> impl IntoView {
         let href = user_href(&UserQuery { search, after: None, ..query.get_untracked() });
         navigate(&href, NavigateOptions { scroll: false, replace: true, ..Default::default() });
     };
+    on_cleanup(move || {
+        if let Some(waiting) = waiting.try_update_value(Option::take).flatten() {
+            waiting.clear();
+        }
+    });
     let go_now = go.clone();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();

@@ -13,7 +13,6 @@ use crate::{
         i18n::{fill, plural, t, use_lang},
         icon::{Icon, icon},
         mark::severity_mark,
-        meter::level,
         prefs::use_zone,
         state::EmptyPanel,
     },
@@ -230,11 +229,12 @@ fn user_row(alert: &Alert, lang: Lang) -> AnyView {
             &format::share(i64::from(alert.threshold_bp), lang),
         ],
     );
-    let used = alert.used_bp();
     view! {
         <li class="alert alert-static">
             <span class="alert-mark" title=name>{severity_mark(alert.severity)}<span class="sr-only">{name}</span></span>
-            <span class="alert-title">{alert_title(alert, lang)} <span class="alert-number">"ALR-"{alert.number}</span></span>
+            <span class="alert-title">{alert_title(alert, lang)}</span>
+            <span class=class>{status}</span>
+            <span class="alert-who" title=numbers.clone()>"ALR-"{alert.number}" · "{numbers.clone()}</span>
             <time
                 class="alert-age"
                 datetime=at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
@@ -242,8 +242,6 @@ fn user_row(alert: &Alert, lang: Lang) -> AnyView {
             >
                 {move || zone.with(|z| format!("{}, {}", format::date_short(z.local(at).date(), lang), format::clock(at, z)))}
             </time>
-            <span class="alert-who">{numbers}</span>
-            <span class="alert-share"><span class=level(used)>{format::share(used, lang)}</span> <span class=class>{status}</span></span>
         </li>
     }
     .into_any()

@@ -149,10 +149,12 @@ fn view_row(event: &RecentEvent, fresh: bool, lang: Lang) -> AnyView {
                 <span class="sr-only">{event.agent.clone()}</span>
             </td>
             <td class="cell-user">
+                <span class="who-line">
                 <a class="who" href=crate::ui::href::user(&event.user_id) title=event.user_id.clone() data-row="">
                     <span class="who-id">{event.user_id.clone()}</span>
                 </a>
                 {flag(event.flags, lang)}
+                </span>
             </td>
             <td class="num muted">{format::integer(event.tokens, lang)}</td>
             <td class=if slow { "num bad" } else { "num faint" }>{format::seconds(event.response_ms, lang)}</td>

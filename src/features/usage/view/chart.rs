@@ -39,23 +39,18 @@ pub fn UsageChart(
         };
         fill(text, &[grain])
     };
-    let pressed = move |m: Measure| (measure.get() == m).to_string();
+    let switch = move || match measure.get() {
+        Measure::Tokens => t!(lang, figures.interactions),
+        Measure::Interactions => t!(lang, figures.tokens),
+    };
+    let switch_label = move || fill(t!(lang, chart.switch), &[switch()]);
     view! {
         <section class="panel chart" aria-labelledby="chart-title">
             <header class="panel-head">
                 <h2 id="chart-title">{title}</h2>
-                <div class="segments segments-small js-only" role="group" aria-label=t!(lang, chart.measure)>
-                    <button type="button" aria-pressed=move || pressed(Measure::Tokens) on:click=move |_| measure.set(Measure::Tokens)>
-                        {t!(lang, figures.tokens)}
-                    </button>
-                    <button
-                        type="button"
-                        aria-pressed=move || pressed(Measure::Interactions)
-                        on:click=move |_| measure.set(Measure::Interactions)
-                    >
-                        {t!(lang, agents.interactions)}
-                    </button>
-                </div>
+                <button class="panel-switch js-only" type="button" aria-label=switch_label on:click=move |_| measure.update(Measure::flip)>
+                    {switch}
+                </button>
                 <Legend hidden/>
             </header>
             <div class="plot">

@@ -24,6 +24,13 @@ pub(super) enum Measure {
     Interactions,
 }
 
+impl Measure {
+    /// Turns to the other one.
+    pub fn flip(&mut self) {
+        *self = if *self == Self::Tokens { Self::Interactions } else { Self::Tokens };
+    }
+}
+
 /// The chart's points and scale.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ChartData {

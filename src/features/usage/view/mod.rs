@@ -31,7 +31,7 @@ use leptos::prelude::*;
 
 use crate::{
     domain::{
-        format::{self, Lang, THIN},
+        format::{self, Lang, SPACE},
         usage::{UserStanding, project},
     },
     ui::i18n::t,
@@ -43,9 +43,9 @@ pub const SLOW_MS: i64 = 5_000;
 /// `used` and `limit` in short, without saying the same unit twice: `5,8` and `10,6 M`.
 fn short_pair(used: i64, limit: i64, lang: Lang) -> (String, String) {
     let (used, limit) = (format::short(used, lang), format::short(limit, lang));
-    let unit = |text: &str| text.rsplit_once(THIN).map(|(_, unit)| unit.to_owned());
+    let unit = |text: &str| text.rsplit_once(SPACE).map(|(_, unit)| unit.to_owned());
     match (unit(&used), unit(&limit)) {
-        (Some(a), Some(b)) if a == b => (used.split(THIN).next().unwrap_or_default().to_owned(), limit),
+        (Some(a), Some(b)) if a == b => (used.split(SPACE).next().unwrap_or_default().to_owned(), limit),
         _ => (used, limit),
     }
 }

@@ -7,7 +7,6 @@ use crate::{
     domain::{format, usage::UserDetail},
     ui::{
         i18n::{fill, t, use_lang},
-        icon::{Icon, icon},
         mark::agent_mark,
         meter::bar,
     },
@@ -59,7 +58,7 @@ pub fn UserAgents(
                                                 <span class="agent" title=agent.clone()>
                                                     {agent_mark(agent)}
                                                     <span>{agent.clone()}</span>
-                                                    {outside.map(|text| view! { <span class="chip chip-warn">{icon(Icon::Flag)}{text}</span> })}
+                                                    {outside.map(|text| view! { <span class="agent-note">{text}</span> })}
                                                 </span>
                                             </th>
                                             <td class="num">{format::integer(*interactions, lang)}</td>
