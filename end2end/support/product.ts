@@ -158,10 +158,25 @@ export class Product {
   async stop(): Promise<void> {
     await this.end('SIGTERM');
     if (this.name) {
-      await sql(ownerUrl(), `DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`);
+      await this.drop();
     }
     if (this.folder) {
       await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  /** The server's last connections may take a moment to go. */
+  private async drop(): Promise<void> {
+    for (let tries = 100; ; tries--) {
+      try {
+        return await sql(ownerUrl(), `DROP DATABASE IF EXISTS ${this.name}`);
+      } catch (error) {
+        const inUse = (error as { code?: string }).code === '55006';
+        if (!inUse || tries === 0) {
+          throw error;
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 

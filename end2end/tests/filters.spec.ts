@@ -98,7 +98,7 @@ test('the legend takes tiers out of the chart', async ({ page }) => {
 
 test('the chart counts interactions as well', async ({ page, product }) => {
   await open(page, '/usage');
-  await page.getByRole('group', { name: en.chart.measure }).getByRole('button', { name: en.agents.interactions }).click();
+  await page.getByRole('button', { name: fill(en.chart.switch, en.figures.interactions) }).click();
   await expect(page.getByRole('heading', { name: /^Interactions per day/ })).toBeVisible();
   const rows = page.getByRole('table', { name: en.chart.table }).getByRole('row');
   const sums = await rows.evaluateAll((all) => all.slice(1).map((row) => Number(row.querySelectorAll('td')[5]?.textContent?.replace(/,/g, ''))));

@@ -52,7 +52,7 @@ test('without a choice, the page is dark, and another theme takes effect at once
   await open(page, '/usage');
   const root = page.locator('html');
   await expect(root).toHaveAttribute('data-theme', 'dark');
-  const colour = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const colour = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const dark = await colour();
   await page.getByRole('button', { name: TEXTS.en.theme.light }).first().click();
   await expect(root).toHaveAttribute('data-theme', 'light');

@@ -125,11 +125,11 @@ test('language and theme are forms', async ({ page }) => {
   await expect(page.locator('html')).toHaveAttribute('lang', 'es');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(new RegExp(es.usage.title));
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
-  const dark = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   await page.getByRole('button', { name: es.theme.light }).first().click();
   await expect(page).toHaveURL(/\/usage\?period=7d&tier=pro$/);
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
-  expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).not.toBe(dark);
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).not.toBe(dark);
   await page.goto('/usage/users');
   await expect(page.locator('html')).toHaveAttribute('lang', 'es');
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');

@@ -101,7 +101,12 @@ async fn database(pool: &PgPool, settings: &Settings) -> Vec<(&'static str, Find
     let row = match tokio::time::timeout(Duration::from_secs(5), query.fetch_one(pool)).await {
         Ok(Ok(row)) => row,
         Ok(Err(error)) => return vec![("database", Err((error.to_string(), "start PostgreSQL, and check DATABASE_URL".into())))],
-        Err(_) => return vec![("database", Err(("it does not answer within 5 s".into(), "start PostgreSQL, and check DATABASE_URL".into())))],
+        Err(_) => {
+            return vec![(
+                "database",
+                Err(("it does not answer within 5 s".into(), "start PostgreSQL, and check DATABASE_URL".into())),
+            )];
+        }
     };
     let mut findings = Vec::new();
     let version: i32 = row.try_get("version").unwrap_or_default();
@@ -119,7 +124,10 @@ async fn database(pool: &PgPool, settings: &Settings) -> Vec<(&'static str, Find
         if fsync == "on" && sync != "off" {
             Ok(format!("fsync {fsync}, synchronous_commit {sync}"))
         } else {
-            Err((format!("fsync is {fsync}, synchronous_commit is {sync}"), "switch both on: acknowledged events must survive a crash".into()))
+            Err((
+                format!("fsync is {fsync}, synchronous_commit is {sync}"),
+                "switch both on: acknowledged events must survive a crash".into(),
+            ))
         },
     ));
     let role: String = row.try_get("role").unwrap_or_default();
@@ -140,7 +148,10 @@ async fn database(pool: &PgPool, settings: &Settings) -> Vec<(&'static str, Find
         if apart <= 2 {
             Ok("the same here and in the database".into())
         } else {
-            Err((format!("{apart} s apart from the database's"), "let both machines keep time by NTP: signatures allow 300 s".into()))
+            Err((
+                format!("{apart} s apart from the database's"),
+                "let both machines keep time by NTP: signatures allow 300 s".into(),
+            ))
         },
     ));
     findings.push((
@@ -172,14 +183,17 @@ fn disk() -> Finding {
     });
     match free.map(|kib| kib / 1_024) {
         None => Ok("free space unknown here".into()),
-        Some(mib) if mib < LOW_DISK_MIB => Err((format!("{mib} MiB free"), "make room: PostgreSQL stops when the disk is full".into())),
+        Some(mib) if mib < LOW_DISK_MIB => {
+            Err((format!("{mib} MiB free"), "make room: PostgreSQL stops when the disk is full".into()))
+        }
         Some(mib) => Ok(format!("{} GiB free", mib / 1_024)),
     }
 }
 
 /// The pages' files, and the list of their hashes, which stands beside the binary.
 fn site() -> Finding {
-    let options = super::serve::leptos_options().map_err(|e| (e.to_string(), "mend Leptos.toml or the LEPTOS_* variables".to_owned()))?;
+    let options =
+        super::serve::leptos_options().map_err(|e| (e.to_string(), "mend Leptos.toml or the LEPTOS_* variables".to_owned()))?;
     let root = options.site_root.as_ref();
     if !Path::new(root).join(options.site_pkg_dir.as_ref()).is_dir() {
         let mend = "run `cargo leptos build --release`, or say where they are with LEPTOS_SITE_ROOT";
@@ -187,7 +201,10 @@ fn site() -> Finding {
     }
     let hashes = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(options.hash_file.as_ref())));
     if options.hash_files && !hashes.as_ref().is_some_and(|file| file.is_file()) {
-        return Err((format!("{} is not beside the binary", options.hash_file), "copy it from target/release with the binary".into()));
+        return Err((
+            format!("{} is not beside the binary", options.hash_file),
+            "copy it from target/release with the binary".into(),
+        ));
     }
     Ok(format!("pages' files in {root}"))
 }

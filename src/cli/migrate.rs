@@ -12,9 +12,12 @@ use crate::platform::db::{self, APP_ROLE};
 /// # Errors
 /// When no address is set, the database is away, or a migration fails (it is rolled back then).
 pub async fn run() -> anyhow::Result<()> {
-    let url = ["DATABASE_OWNER_URL", "DATABASE_URL"].into_iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.trim().is_empty()));
+    let url = ["DATABASE_OWNER_URL", "DATABASE_URL"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.trim().is_empty()));
     let Some(url) = url else { bail!("DATABASE_OWNER_URL is missing: the database as the role that owns the schema") };
-    let options: PgConnectOptions = url.trim().parse().map_err(|_| anyhow::anyhow!("DATABASE_OWNER_URL is not a PostgreSQL address"))?;
+    let options: PgConnectOptions =
+        url.trim().parse().map_err(|_| anyhow::anyhow!("DATABASE_OWNER_URL is not a PostgreSQL address"))?;
     let mut connection = connect(&options).await?;
     ensure_app_role(&mut connection).await?;
     let before = Instant::now();
@@ -38,8 +41,10 @@ async fn applied(connection: &mut PgConnection) -> Option<i64> {
 
 /// The server's own role must be there before rights are given to it.
 async fn ensure_app_role(connection: &mut PgConnection) -> anyhow::Result<()> {
-    let there: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)").bind(APP_ROLE).fetch_one(&mut *connection).await?;
+    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
+        .bind(APP_ROLE)
+        .fetch_one(&mut *connection)
+        .await?;
     if there {
         return Ok(());
     }

@@ -24,7 +24,9 @@ pub async fn run() -> anyhow::Result<()> {
     let settings = super::settings()?;
     let leptos = leptos_options()?;
     if !leptos.site_addr.ip().is_loopback() {
-        bail!("LEPTOS_SITE_ADDR must be a loopback address such as 127.0.0.1:8000: there is no sign-in yet, so put a proxy with one in front");
+        bail!(
+            "LEPTOS_SITE_ADDR must be a loopback address such as 127.0.0.1:8000: there is no sign-in yet, so put a proxy with one in front"
+        );
     }
     let stop = CancellationToken::new();
     let app = App {
@@ -35,7 +37,8 @@ pub async fn run() -> anyhow::Result<()> {
         stop: stop.clone(),
     };
     check_schema(&app).await?;
-    let listener = TcpListener::bind(leptos.site_addr).await.with_context(|| format!("{} cannot be listened on", leptos.site_addr))?;
+    let listener =
+        TcpListener::bind(leptos.site_addr).await.with_context(|| format!("{} cannot be listened on", leptos.site_addr))?;
     let state = ServerState::new(app.clone(), telemetry::init_metrics(), leptos);
     let jobs = [
         tokio::spawn(Arc::clone(&app.hub).run(app.db.clone(), stop.clone())),

@@ -26,7 +26,7 @@ impl FieldError {
 
 /// Why a use-case refused or failed.
 #[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", from = "Sent")]
 pub enum AppError {
     /// Nobody is signed in, or the credentials are not valid.
     #[error("sign in first")]
@@ -75,6 +75,40 @@ pub enum AppError {
     },
 }
 
+/// An [`AppError`] as it is read: serde's own reading of a tagged enum would double the code that the browser loads.
+#[derive(Deserialize)]
+struct Sent {
+    kind: String,
+    #[serde(default)]
+    fields: Vec<FieldError>,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    system: String,
+    #[serde(default)]
+    incident: String,
+    #[serde(default)]
+    retry_after_s: u32,
+}
+
+impl From<Sent> for AppError {
+    fn from(sent: Sent) -> Self {
+        let Sent { kind, fields, detail, system, incident, retry_after_s } = sent;
+        match kind.as_str() {
+            "unauthenticated" => Self::Unauthenticated,
+            "forbidden" => Self::Forbidden,
+            "not_found" => Self::NotFound,
+            "invalid" => Self::Invalid { fields },
+            "conflict" => Self::Conflict { detail },
+            "rate_limited" => Self::RateLimited { retry_after_s },
+            "upstream" => Self::Upstream { system },
+            "internal" => Self::Internal { incident },
+            // An error that a newer server knows: all that can be done is to try again.
+            _ => Self::Unavailable { retry_after_s: retry_after_s.max(1) },
+        }
+    }
+}
+
 impl AppError {
     /// One broken rule.
     pub fn invalid(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
@@ -93,6 +127,29 @@ impl AppError {
             Self::Upstream { .. } => 502,
             Self::Unavailable { .. } => 503,
             Self::Internal { .. } => 500,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_is_read_as_it_was_written() {
+        for error in [
+            AppError::Unauthenticated,
+            AppError::Forbidden,
+            AppError::NotFound,
+            AppError::invalid("/name", "required", "is missing"),
+            AppError::Conflict { detail: "changed meanwhile".into() },
+            AppError::RateLimited { retry_after_s: 3 },
+            AppError::Upstream { system: "Slack".into() },
+            AppError::Unavailable { retry_after_s: 2 },
+            AppError::Internal { incident: "INC-1".into() },
+        ] {
+            let json = serde_json::to_string(&error).unwrap();
+            assert_eq!(serde_json::from_str::<AppError>(&json).unwrap(), error, "{json}");
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct LiveSnapshot {
 /// A message to a screen. `seq` rises from message to message; a client that comes back asks for what came after
 /// the last one it has taken in (`?since=`), and gets exactly that, or [`LiveFrame::Resync`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", try_from = "Sent")]
 pub enum LiveFrame {
     /// The state at `seq`, to a client that brought no `since`.
     Snapshot {
@@ -74,6 +74,34 @@ pub enum LiveFrame {
     },
 }
 
+/// A [`LiveFrame`] as it is read: serde's own reading of a tagged enum would double the code that the browser loads.
+#[derive(Deserialize)]
+struct Sent {
+    r#type: String,
+    seq: i64,
+    at: DateTime<Utc>,
+    data: Option<Box<LiveSnapshot>>,
+    alert: Option<Box<Alert>>,
+    #[serde(default)]
+    usage: UsageDelta,
+}
+
+impl TryFrom<Sent> for LiveFrame {
+    type Error = &'static str;
+
+    fn try_from(sent: Sent) -> Result<Self, Self::Error> {
+        let Sent { r#type, seq, at, data, alert, usage } = sent;
+        match r#type.as_str() {
+            "snapshot" => Ok(Self::Snapshot { seq, at, data: data.ok_or("a snapshot without data")? }),
+            "usage" => Ok(Self::Usage { seq, at, usage }),
+            "alert" => Ok(Self::Alert { seq, at, alert: alert.ok_or("an alert frame without its alert")?, usage }),
+            "heartbeat" => Ok(Self::Heartbeat { seq, at }),
+            "resync" => Ok(Self::Resync { seq, at }),
+            _ => Err("a frame of an unknown type"),
+        }
+    }
+}
+
 impl LiveFrame {
     /// The position in the stream.
     pub const fn seq(&self) -> i64 {
@@ -95,5 +123,32 @@ impl LiveFrame {
             | Self::Heartbeat { at, .. }
             | Self::Resync { at, .. } => *at,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_frame_is_read_as_it_was_written() {
+        let at = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let data = LiveSnapshot {
+            today: Totals::default(),
+            week: Totals::default(),
+            month: Totals { interactions: 1, tokens: 2, active_users: 3 },
+            alerts: OpenAlerts::default(),
+            recent: Vec::new(),
+        };
+        for frame in [
+            LiveFrame::Snapshot { seq: 1, at, data: Box::new(data) },
+            LiveFrame::Usage { seq: 2, at, usage: UsageDelta::default() },
+            LiveFrame::Heartbeat { seq: 3, at },
+            LiveFrame::Resync { seq: 4, at },
+        ] {
+            let json = serde_json::to_string(&frame).unwrap();
+            assert_eq!(serde_json::from_str::<LiveFrame>(&json).unwrap(), frame, "{json}");
+        }
+        assert!(serde_json::from_str::<LiveFrame>(r#"{"type":"alert","seq":1,"at":"2026-01-01T00:00:00Z"}"#).is_err());
     }
 }

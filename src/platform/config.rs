@@ -79,7 +79,8 @@ impl Reader<'_> {
 
     fn key(&mut self, name: &str, value: &str, import: bool, keys: &mut Vec<Key>) {
         if value.len() < MIN_SECRET {
-            self.faults.push(format!("{name} is too short: use {MIN_SECRET} characters or more, such as `openssl rand -hex 32` gives"));
+            self.faults
+                .push(format!("{name} is too short: use {MIN_SECRET} characters or more, such as `openssl rand -hex 32` gives"));
             return;
         }
         match Key::new(Secret::new(value), import) {
@@ -114,7 +115,8 @@ impl Settings {
         let mut r = Reader { get, faults: Vec::new() };
         let database_url = r.database("DATABASE_URL");
         if database_url.is_none() {
-            r.faults.push("DATABASE_URL is missing: set it, or start with script/server, which brings a database of its own".into());
+            r.faults
+                .push("DATABASE_URL is missing: set it, or start with script/server, which brings a database of its own".into());
         }
         let database_owner_url = r.database("DATABASE_OWNER_URL");
         let mut webhook_keys = Vec::new();
@@ -122,7 +124,9 @@ impl Settings {
             Some(secret) => r.key("GENESIS_WEBHOOK_SECRET", &secret, false, &mut webhook_keys),
             None => r.faults.push("GENESIS_WEBHOOK_SECRET is missing: the secret that GENESIS signs its webhooks with".into()),
         }
-        for secret in r.text("GENESIS_WEBHOOK_SECRET_PREVIOUS").unwrap_or_default().split(',').map(str::trim).filter(|s| !s.is_empty()) {
+        for secret in
+            r.text("GENESIS_WEBHOOK_SECRET_PREVIOUS").unwrap_or_default().split(',').map(str::trim).filter(|s| !s.is_empty())
+        {
             r.key("GENESIS_WEBHOOK_SECRET_PREVIOUS", secret, false, &mut webhook_keys);
         }
         if let Some(secret) = r.text("GENESIS_IMPORT_SECRET") {

@@ -70,7 +70,11 @@ pub async fn lock(tx: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> 
 /// Whether an error says that the database is away, rather than that something is wrong with what was asked.
 pub fn is_away(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_) => true,
         // Class 08 connection, 53 resources, 57P shutdown and start-up, 40 serialization and deadlock, 25006 a read-only standby.
         sqlx::Error::Database(e) => e.code().is_some_and(|code| {
             code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") || code.starts_with("40") || code == "25006"

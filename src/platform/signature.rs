@@ -66,7 +66,8 @@ impl Key {
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     // HMAC takes keys of any length; the error cannot happen, and an empty key would only fail to verify.
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::<Sha256>::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::<Sha256>::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
     for part in parts {
         mac.update(part);
     }
@@ -239,10 +240,7 @@ mod tests {
         assert_eq!(with(good, Some("today")), Err(SignatureError::Header("X-Genesis-Timestamp")));
         assert_eq!(with("sha256=zz", None), Err(SignatureError::Rejected));
         assert_eq!(with("md5=00", None), Err(SignatureError::Rejected));
-        assert_eq!(
-            verify(&SignatureHeaders::default(), BODY, &keys, now()),
-            Err(SignatureError::Header("X-Genesis-Signature"))
-        );
+        assert_eq!(verify(&SignatureHeaders::default(), BODY, &keys, now()), Err(SignatureError::Header("X-Genesis-Signature")));
     }
 
     #[test]

@@ -14,15 +14,20 @@ pub async fn live() -> Json<Value> {
 }
 
 /// `GET /health/ready`: the process can take requests: the database answers, its schema is the one of this build.
+///
+/// # Errors
+/// 503 with what is amiss.
 pub async fn ready(State(state): State<ServerState>) -> Result<Json<Value>, Problem> {
     if state.app.stop.is_cancelled() {
         return Err(Problem::new(503, "Stopping").retry_after(db::RETRY_AFTER_S));
     }
     match tokio::time::timeout(Duration::from_secs(2), db::schema_version(&state.app.db)).await {
-        Ok(Ok(version)) if version >= db::newest_migration() => {
-            Ok(Json(json!({"status": "ok", "schema_version": version, "queue": state.ingest.waiting(), "live_seq": state.app.hub.last()})))
+        Ok(Ok(version)) if version >= db::newest_migration() => Ok(Json(
+            json!({"status": "ok", "schema_version": version, "queue": state.ingest.waiting(), "live_seq": state.app.hub.last()}),
+        )),
+        Ok(Ok(_)) => {
+            Err(Problem::new(503, "The schema is older than this build: run `nexus-crm migrate`").retry_after(db::RETRY_AFTER_S))
         }
-        Ok(Ok(_)) => Err(Problem::new(503, "The schema is older than this build: run `nexus-crm migrate`").retry_after(db::RETRY_AFTER_S)),
         Ok(Err(_)) | Err(_) => Err(Problem::new(503, "The database does not answer").retry_after(db::RETRY_AFTER_S)),
     }
 }

@@ -77,7 +77,8 @@ fn same_origin(headers: &HeaderMap, base_url: &str) -> bool {
 async fn run(socket: WebSocket, state: ServerState, since: Option<i64>) {
     metrics::gauge!("nexus_live_sockets").increment(1.0);
     let (sink, mut incoming) = socket.split();
-    let mut line = Line { sink, state, seq: 0, pending: UsageDelta::default(), pending_seq: 0, flushed: Instant::now() - USAGE_PACE };
+    let mut line =
+        Line { sink, state, seq: 0, pending: UsageDelta::default(), pending_seq: 0, flushed: Instant::now() - USAGE_PACE };
     let stop = line.state.app.stop.clone();
     let dropped = tokio::select! {
         result = line.speak(since) => result.is_err(),

@@ -86,7 +86,9 @@ pub fn api_router(state: ServerState) -> Router {
 pub fn with_common_layers(router: Router) -> Router {
     router.layer(middleware::from_fn(security_headers)).layer(
         TraceLayer::new_for_http()
-            .make_span_with(|request: &Request| tracing::debug_span!("http", method = %request.method(), path = request.uri().path()))
+            .make_span_with(
+                |request: &Request| tracing::debug_span!("http", method = %request.method(), path = request.uri().path()),
+            )
             .on_failure(()),
     )
 }

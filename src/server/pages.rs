@@ -142,7 +142,11 @@ async fn preferences(State(state): State<ServerState>, Form(choice): Form<Choice
 /// Only a place of our own is gone back to.
 fn back(asked: Option<&str>) -> String {
     let ours = |path: &str| {
-        path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && path.is_ascii() && !path.chars().any(char::is_control)
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.contains('\\')
+            && path.is_ascii()
+            && !path.chars().any(char::is_control)
     };
     asked.filter(|path| ours(path)).unwrap_or("/usage").to_owned()
 }
@@ -154,7 +158,9 @@ mod tests {
     #[test]
     fn only_own_places_are_gone_back_to() {
         assert_eq!(back(Some("/usage?tier=pro")), "/usage?tier=pro");
-        for other in [None, Some("https://evil.example"), Some("//evil.example"), Some("/\\evil.example"), Some("/a\r\nb"), Some("")] {
+        for other in
+            [None, Some("https://evil.example"), Some("//evil.example"), Some("/\\evil.example"), Some("/a\r\nb"), Some("")]
+        {
             assert_eq!(back(other), "/usage", "{other:?}");
         }
     }

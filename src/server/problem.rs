@@ -26,23 +26,27 @@ impl Problem {
     }
 
     /// Says more of this occurrence.
+    #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
     /// Asks to wait before the next try.
+    #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
         self
     }
 
     /// Names each broken rule.
+    #[must_use]
     pub fn errors(self, errors: &[FieldError]) -> Self {
         self.with("errors", json!(errors))
     }
 
     /// Adds a member of the problem's own.
+    #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.more.insert(name.to_owned(), value);
         self

@@ -17,11 +17,17 @@ use crate::{
 };
 
 /// `GET /agent-usage/stats/{user_id}`.
+///
+/// # Errors
+/// Those of the use-case.
 pub async fn stats(State(state): State<ServerState>, Path(user_id): Path<String>) -> Result<Json<Value>, Problem> {
     Ok(Json(usage::stats(&state.local(), &user_id).await?))
 }
 
 /// `GET /agent-usage/limits/{user_id}`.
+///
+/// # Errors
+/// Those of the use-case.
 pub async fn limits(State(state): State<ServerState>, Path(user_id): Path<String>) -> Result<Json<Value>, Problem> {
     let mut connection = state.app.db.acquire().await.map_err(to_app)?;
     let thresholds = alerts::thresholds(&mut connection).await?;
@@ -36,6 +42,9 @@ pub struct SummaryQuery {
 }
 
 /// `GET /agent-usage/analytics/summary?days=`; 30 days when not said.
+///
+/// # Errors
+/// Those of the use-case.
 pub async fn summary(State(state): State<ServerState>, Query(query): Query<SummaryQuery>) -> Result<Json<Value>, Problem> {
     let days = match query.days {
         None => 30,
@@ -45,6 +54,9 @@ pub async fn summary(State(state): State<ServerState>, Query(query): Query<Summa
 }
 
 /// `GET /usage/export.csv`: the chart's points with the dashboard's own query.
+///
+/// # Errors
+/// Those of the use-case.
 pub async fn export_csv(State(state): State<ServerState>, Query(query): Query<Vec<(String, String)>>) -> Result<Response, Problem> {
     let filter = UsageFilter::from_query(|name| query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()));
     let ctx = state.local();

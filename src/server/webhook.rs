@@ -48,7 +48,9 @@ async fn take(state: &ServerState, address: SocketAddr, headers: &HeaderMap, bod
     let ctx = Ctx::new(state.app.clone(), Actor::Genesis);
     usecase::receive(&ctx, &state.ingest, &body, &verified).await.map_err(|refusal| match refusal {
         Refusal::Malformed(where_) => Problem::new(400, "The body is not valid JSON").detail(where_),
-        Refusal::TooManyItems(n) => Problem::new(413, format!("At most {MAX_ITEMS} items in one request")).detail(format!("{n} were sent")),
+        Refusal::TooManyItems(n) => {
+            Problem::new(413, format!("At most {MAX_ITEMS} items in one request")).detail(format!("{n} were sent"))
+        }
         Refusal::App(error) => error.into(),
     })
 }
@@ -74,7 +76,9 @@ async fn read(state: &ServerState, headers: &HeaderMap, body: Body) -> Result<By
     match tokio::time::timeout(state.app.settings.body_timeout, axum::body::to_bytes(body, MAX_BODY)).await {
         Err(_) => Err(Problem::new(408, "The body took too long to arrive")),
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if std::error::Error::source(&error).is_some_and(|e| e.to_string().contains("length limit")) => Err(too_large()),
+        Ok(Err(error)) if std::error::Error::source(&error).is_some_and(|e| e.to_string().contains("length limit")) => {
+            Err(too_large())
+        }
         Ok(Err(_)) => Err(Problem::new(400, "The body could not be read to its end")),
     }
 }

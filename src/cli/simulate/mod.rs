@@ -102,7 +102,8 @@ impl Simulate {
         if let Some(path) = &self.sign_to {
             return self.sign(path, &mut crowd, now);
         }
-        let url = self.url.clone().or_else(|| std::env::var("NEXUS_CRM_BASE_URL").ok()).unwrap_or_else(|| "http://127.0.0.1:8000".into());
+        let url =
+            self.url.clone().or_else(|| std::env::var("NEXUS_CRM_BASE_URL").ok()).unwrap_or_else(|| "http://127.0.0.1:8000".into());
         let url = url.trim_end_matches('/').to_owned();
         reqwest::get(format!("{url}/health/live")).await.with_context(|| format!("{url} does not answer"))?;
         if self.if_empty && known_users(&url).await? > 0 {
@@ -110,14 +111,19 @@ impl Simulate {
             return Ok(());
         }
         let backfill = self.backfill_days > 0;
-        let key = key(if backfill && i64::from(self.backfill_days) > MAX_AGE_DAYS { "GENESIS_IMPORT_SECRET" } else { "GENESIS_WEBHOOK_SECRET" })?;
+        let key = key(if backfill && i64::from(self.backfill_days) > MAX_AGE_DAYS {
+            "GENESIS_IMPORT_SECRET"
+        } else {
+            "GENESIS_WEBHOOK_SECRET"
+        })?;
         let watch = if self.measure_live { Some(LiveWatch::start(&url).await?) } else { None };
         let bar = self.bar(&crowd);
         let sender = Sender { url: format!("{url}/agent-usage/events"), key: Arc::new(key), scheme: self.scheme, bar: bar.clone() };
         let (parcels, inbox) = mpsc::channel(self.connections as usize * 2);
         let mut crew = sender.crew(inbox, self.connections);
         let begun = Instant::now();
-        let sent_at = if backfill { self.send_history(&mut crowd, now, &parcels).await } else { self.send_live(&mut crowd, &parcels).await };
+        let sent_at =
+            if backfill { self.send_history(&mut crowd, now, &parcels).await } else { self.send_live(&mut crowd, &parcels).await };
         drop(parcels);
         let mut report = Report::default();
         while let Some(one) = crew.join_next().await {
@@ -292,18 +298,15 @@ impl Sender {
             };
             let begun = Instant::now();
             let answer = request.body(parcel.body.clone()).send().await;
-            let status = match answer {
-                Ok(response) => {
-                    let status = response.status().as_u16();
-                    // The body is read to its end, so that the connection can be used again.
-                    let _ = response.bytes().await;
-                    report.answered(status, begun.elapsed(), parcel.events);
-                    status
-                }
-                Err(_) => {
-                    report.unanswered();
-                    0
-                }
+            let status = if let Ok(response) = answer {
+                let status = response.status().as_u16();
+                // The body is read to its end, so that the connection can be used again.
+                let _ = response.bytes().await;
+                report.answered(status, begun.elapsed(), parcel.events);
+                status
+            } else {
+                report.unanswered();
+                0
             };
             if !matches!(status, 0 | 429 | 503) {
                 break;

@@ -10,22 +10,130 @@ use crate::domain::{
 };
 
 const FIRST: [&str; 48] = [
-    "valentina", "mateo", "lucia", "diego", "camila", "andres", "sofia", "tomas", "paula", "ignacio", "natalia", "hugo", "mariana",
-    "emilio", "renata", "joel", "laura", "oscar", "elena", "javier", "carmen", "pablo", "ines", "alvaro", "julia", "martin", "clara",
-    "bruno", "irene", "samuel", "noelia", "gael", "aitana", "leo", "olivia", "marco", "daniela", "sergio", "abril", "raul", "vera",
-    "ivan", "nora", "adrian", "alma", "felipe", "ruth", "esteban",
+    "valentina",
+    "mateo",
+    "lucia",
+    "diego",
+    "camila",
+    "andres",
+    "sofia",
+    "tomas",
+    "paula",
+    "ignacio",
+    "natalia",
+    "hugo",
+    "mariana",
+    "emilio",
+    "renata",
+    "joel",
+    "laura",
+    "oscar",
+    "elena",
+    "javier",
+    "carmen",
+    "pablo",
+    "ines",
+    "alvaro",
+    "julia",
+    "martin",
+    "clara",
+    "bruno",
+    "irene",
+    "samuel",
+    "noelia",
+    "gael",
+    "aitana",
+    "leo",
+    "olivia",
+    "marco",
+    "daniela",
+    "sergio",
+    "abril",
+    "raul",
+    "vera",
+    "ivan",
+    "nora",
+    "adrian",
+    "alma",
+    "felipe",
+    "ruth",
+    "esteban",
 ];
 const LAST: [&str; 40] = [
-    "rojas", "herrera", "ferrer", "castaneda", "ospina", "quintero", "belmonte", "iriarte", "arango", "larrea", "velez", "villalba",
-    "solis", "saenz", "duarte", "arias", "benitez", "lemus", "prado", "molina", "cano", "pena", "luna", "vidal", "torres", "nunez",
-    "campos", "ibarra", "mora", "reyes", "salas", "vega", "rios", "pardo", "gil", "soto", "leon", "cruz", "mejia", "bravo",
+    "rojas",
+    "herrera",
+    "ferrer",
+    "castaneda",
+    "ospina",
+    "quintero",
+    "belmonte",
+    "iriarte",
+    "arango",
+    "larrea",
+    "velez",
+    "villalba",
+    "solis",
+    "saenz",
+    "duarte",
+    "arias",
+    "benitez",
+    "lemus",
+    "prado",
+    "molina",
+    "cano",
+    "pena",
+    "luna",
+    "vidal",
+    "torres",
+    "nunez",
+    "campos",
+    "ibarra",
+    "mora",
+    "reyes",
+    "salas",
+    "vega",
+    "rios",
+    "pardo",
+    "gil",
+    "soto",
+    "leon",
+    "cruz",
+    "mejia",
+    "bravo",
 ];
 const ORGANIZATIONS: [&str; 32] = [
-    "clinica-aurora", "logistica-andina", "estudio-norte", "grupo-parral", "vitalis-labs", "cumbre-seguros", "belmonte-abogados",
-    "hotel-mirador", "banco-sur-digital", "constructora-alba", "agencia-faro", "clinica-santa-lucia", "optica-lumen", "farma-centro",
-    "tienda-clara", "libreria-agora", "transportes-calima", "colegio-abierto", "energia-delta", "cafe-origen", "taller-once",
-    "inmobiliaria-sol", "nexo-consultores", "viajes-itaca", "puerto-foods", "marea-studio", "raiz-cosmetica", "red-dental",
-    "tejidos-prisma", "vino-y-monte", "norte-motor", "cielo-media",
+    "clinica-aurora",
+    "logistica-andina",
+    "estudio-norte",
+    "grupo-parral",
+    "vitalis-labs",
+    "cumbre-seguros",
+    "belmonte-abogados",
+    "hotel-mirador",
+    "banco-sur-digital",
+    "constructora-alba",
+    "agencia-faro",
+    "clinica-santa-lucia",
+    "optica-lumen",
+    "farma-centro",
+    "tienda-clara",
+    "libreria-agora",
+    "transportes-calima",
+    "colegio-abierto",
+    "energia-delta",
+    "cafe-origen",
+    "taller-once",
+    "inmobiliaria-sol",
+    "nexo-consultores",
+    "viajes-itaca",
+    "puerto-foods",
+    "marea-studio",
+    "raiz-cosmetica",
+    "red-dental",
+    "tejidos-prisma",
+    "vino-y-monte",
+    "norte-motor",
+    "cielo-media",
 ];
 
 /// Mean tokens of an interaction.
@@ -51,6 +159,10 @@ pub struct Population {
     /// Running sums of the customers' activity, for drawing one.
     reach: Vec<f64>,
     rng: StdRng,
+}
+
+fn pick(words: &[&'static str], i: usize) -> &'static str {
+    words.get(i % words.len()).copied().unwrap_or_default()
 }
 
 fn normal(rng: &mut StdRng) -> f64 {
@@ -131,7 +243,7 @@ impl Population {
 
 impl Customer {
     fn new(i: usize, rng: &mut StdRng) -> Self {
-        let (first, last) = (FIRST[i % FIRST.len()], LAST[(i / FIRST.len() + i * 7) % LAST.len()]);
+        let (first, last) = (pick(&FIRST, i), pick(&LAST, i / FIRST.len() + i * 7));
         let round = i / (FIRST.len() * LAST.len());
         let user_id = if round == 0 { format!("{first}.{last}") } else { format!("{first}.{last}{}", round + 1) };
         let (tier, tokens) = match rng.random_range(0..100) {
@@ -150,10 +262,11 @@ impl Customer {
         };
         // One in thirty tries an agent that the tier does not have.
         let reach = if rng.random_range(0..30) == 0 { included + 1 } else { included }.min(KNOWN_AGENTS.len());
-        let agents = KNOWN_AGENTS.iter().take(reach).enumerate().map(|(k, a)| (*a, rng.random_range(0.2..1.0) / (1.0 + k as f64 * 0.45)));
+        let agents =
+            KNOWN_AGENTS.iter().take(reach).enumerate().map(|(k, a)| (*a, rng.random_range(0.2..1.0) / (1.0 + k as f64 * 0.45)));
         Self {
             user_id,
-            organization_id: ORGANIZATIONS[(i * 13 + i / 3) % ORGANIZATIONS.len()].to_owned(),
+            organization_id: pick(&ORGANIZATIONS, i * 13 + i / 3).to_owned(),
             tier,
             daily: tokens * share / MEAN_TOKENS / 30.0,
             agents: agents.collect(),
@@ -161,6 +274,7 @@ impl Customer {
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "clamped and rounded before")]
     fn event(&self, at: DateTime<Utc>, rng: &mut StdRng) -> Value {
         let total: f64 = self.agents.iter().map(|(_, w)| w).sum();
         let mut target = rng.random::<f64>() * total;

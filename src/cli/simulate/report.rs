@@ -17,7 +17,8 @@ use crate::domain::live::LiveFrame;
 /// Microseconds, to a minute.
 fn microseconds() -> Histogram<u64> {
     // The bounds are valid, so this cannot fail; the fallback resizes itself.
-    Histogram::new_with_bounds(1, 60_000_000, 3).unwrap_or_else(|_| Histogram::new(3).unwrap_or_else(|_| unreachable!("3 is a valid precision")))
+    Histogram::new_with_bounds(1, 60_000_000, 3)
+        .unwrap_or_else(|_| Histogram::new(3).unwrap_or_else(|_| unreachable!("3 is a valid precision")))
 }
 
 /// Answers and latencies.
@@ -120,7 +121,8 @@ impl LiveWatch {
     /// When the socket does not open.
     pub async fn start(url: &str) -> anyhow::Result<Self> {
         let address = format!("{}/agent-usage/live", url.replacen("http", "ws", 1));
-        let (mut socket, _) = tokio_tungstenite::connect_async(&address).await.with_context(|| format!("{address} does not open"))?;
+        let (mut socket, _) =
+            tokio_tungstenite::connect_async(&address).await.with_context(|| format!("{address} does not open"))?;
         socket.next().await.context("the socket closed at once")??;
         let done = tokio_util::sync::CancellationToken::new();
         let stop = done.clone();

@@ -215,7 +215,7 @@ impl UsageDashboard {
         let filter = &self.filter;
         let mut recent: Vec<_> = delta.recent.iter().filter(|e| filter.admits(e.tier, &e.agent)).cloned().collect();
         recent.append(&mut self.recent);
-        recent.sort_by(|a, b| b.at.cmp(&a.at));
+        recent.sort_by_key(|e| std::cmp::Reverse(e.at));
         recent.truncate(MAX_RECENT);
         self.recent = recent;
     }

@@ -109,7 +109,7 @@ impl UsageDelta {
         }
         let mut recent = later.recent;
         recent.append(&mut self.recent);
-        recent.sort_by(|a, b| b.at.cmp(&a.at));
+        recent.sort_by_key(|e| std::cmp::Reverse(e.at));
         recent.truncate(MAX_RECENT);
         self.recent = recent;
     }

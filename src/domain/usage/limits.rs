@@ -165,6 +165,8 @@ pub fn event_flags(limits: &TierLimits, agent: &str, tokens_after: i64, interact
 mod tests {
     use super::*;
 
+    type Case = (i64, i64, &'static [(AlertKind, Metric)]);
+
     fn standing(month_tokens: i64, day_interactions: i64) -> UserStanding {
         UserStanding {
             user_id: "u".into(),
@@ -183,7 +185,7 @@ mod tests {
         use AlertKind::{LimitApproaching as Near, LimitExceeded as Over};
         use Metric::{DayInteractions as Day, MonthTokens as Month};
         let today: NaiveDate = "2026-11-20".parse().unwrap();
-        let cases: [(i64, i64, &[(AlertKind, Metric)]); 8] = [
+        let cases: [Case; 8] = [
             (0, 0, &[]),
             (39_999, 79, &[]),
             (40_000, 0, &[(Near, Month)]),

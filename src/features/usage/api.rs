@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use super::usecase;
-#[cfg(feature = "ssr")]
-use crate::platform::wire;
 use crate::domain::{
     AppResult,
     usage::{EventPage, UserPage, UserQuery},
 };
+#[cfg(feature = "ssr")]
+use crate::platform::wire;
 
 /// One page of users of this month.
 ///

@@ -50,7 +50,8 @@ impl KeyedEvent {
     /// Keys an event: by its event id, else by the webhook's id and its place in the batch, else by what it says.
     pub fn new(event: UsageEvent, webhook_id: Option<&str>, index: usize) -> Self {
         let e = &event;
-        let (micros, tokens, ms) = (e.timestamp.timestamp_micros().to_le_bytes(), e.tokens_used.to_le_bytes(), e.response_time_ms.to_le_bytes());
+        let (micros, tokens, ms) =
+            (e.timestamp.timestamp_micros().to_le_bytes(), e.tokens_used.to_le_bytes(), e.response_time_ms.to_le_bytes());
         let key = match (&e.event_id, webhook_id) {
             (Some(id), _) => digest(&[b"event", id.as_bytes()]),
             (None, Some(id)) => digest(&[b"webhook", id.as_bytes(), &index.to_le_bytes()]),
@@ -151,7 +152,8 @@ impl Gains {
             month.latest = latest;
         }
 
-        let hour = e.timestamp.with_minute(0).and_then(|t| t.with_second(0)).and_then(|t| t.with_nanosecond(0)).unwrap_or(e.timestamp);
+        let hour =
+            e.timestamp.with_minute(0).and_then(|t| t.with_second(0)).and_then(|t| t.with_nanosecond(0)).unwrap_or(e.timestamp);
         let hourly = self.hourly.entry((hour, e.subscription_tier, e.agent_id.clone())).or_default();
         let total = self.totals.entry((date, e.subscription_tier, e.agent_id.clone())).or_default();
         for slot in [hourly, total] {

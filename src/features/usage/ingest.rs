@@ -57,11 +57,8 @@ pub enum Outcome {
 /// Where accepted events go. The seam at which a log broker may one day stand before the database.
 pub trait EventSink: Send + Sync {
     /// Makes the events durable, and the refused items known; answers after the commit, an outcome for each event, in order.
-    fn accept(
-        &self,
-        events: Vec<KeyedEvent>,
-        refused: Vec<Refused>,
-    ) -> impl Future<Output = Result<Vec<Outcome>, AppError>> + Send;
+    fn accept(&self, events: Vec<KeyedEvent>, refused: Vec<Refused>)
+    -> impl Future<Output = Result<Vec<Outcome>, AppError>> + Send;
 }
 
 /// A request in the queue.
@@ -165,7 +162,9 @@ impl Writer {
             }
             Err(error) => {
                 let error = db::app_error(&error);
-                group.into_iter().for_each(|job| fail(job, &error));
+                for job in group {
+                    fail(job, &error);
+                }
             }
         }
     }
@@ -186,7 +185,10 @@ impl Writer {
             .iter()
             .filter_map(|(key, holder)| {
                 let ours = first_of.get(key)?;
-                Some((ours.id, if holder.content == ours.content { Outcome::Duplicate { id: holder.id } } else { Outcome::Conflict }))
+                Some((
+                    ours.id,
+                    if holder.content == ours.content { Outcome::Duplicate { id: holder.id } } else { Outcome::Conflict },
+                ))
             })
             .collect();
         let refused: Vec<_> = group.iter().flat_map(|j| &j.refused).cloned().collect();
@@ -306,7 +308,8 @@ impl Writer {
         for event in events {
             *of_group.entry((event.event.timestamp.date_naive(), event.event.user_id.clone())).or_default() += 1;
         }
-        let late: Vec<_> = of_group.keys().filter(|(day, user)| !interactions.contains_key(&(*day, user.as_str()))).cloned().collect();
+        let late: Vec<_> =
+            of_group.keys().filter(|(day, user)| !interactions.contains_key(&(*day, user.as_str()))).cloned().collect();
         let late = if late.is_empty() { HashMap::new() } else { store::count_interactions(tx, &late).await? };
         for ((day, user), n) in &late {
             interactions.insert((*day, user), *n);

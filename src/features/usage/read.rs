@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use crate::platform::hub;
 use crate::domain::{
     AppError,
     histogram::Histogram,
     tier::Tier,
     time::{Grain, Period, PeriodRange, midnight, month_start, next_month},
     usage::{
-        AgentUsage, DayUsage, EventPage, KnownUsers, Point, RecentEvent, TierUsage, Totals, UsageDashboard, UsageFilter, UserDetail,
-        UserPage, UserQuery, UserSort, UserStanding, dashboard::NEAREST_SHOWN, delta::MAX_RECENT,
+        AgentUsage, DayUsage, EventPage, KnownUsers, Point, RecentEvent, TierUsage, Totals, UsageDashboard, UsageFilter,
+        UserDetail, UserPage, UserQuery, UserSort, UserStanding, dashboard::NEAREST_SHOWN, delta::MAX_RECENT,
     },
 };
+use crate::platform::hub;
 
 /// From this share of a limit on a user counts as near it, in basis points.
 const NEAR_BP: i64 = 8_000;
@@ -118,7 +118,9 @@ async fn slots(tx: &mut PgConnection, filter: &UsageFilter, range: &PeriodRange)
         .await?;
         return Ok(rows
             .into_iter()
-            .filter_map(|r| Some(Slot { at: r.hour, tier: Tier::parse(&r.subscription_tier)?, interactions: r.n, tokens: r.tokens }))
+            .filter_map(|r| {
+                Some(Slot { at: r.hour, tier: Tier::parse(&r.subscription_tier)?, interactions: r.n, tokens: r.tokens })
+            })
             .collect());
     }
     let rows = sqlx::query!(
@@ -172,7 +174,9 @@ async fn points(
         let start = grain.floor(if current { slot.at } else { slot.at + shift });
         let Some(point) = place.get(&start).and_then(|i| points.get_mut(*i)) else { continue };
         if current {
-            if let (Some(tokens), Some(n)) = (point.tokens.get_mut(slot.tier.index()), point.interactions.get_mut(slot.tier.index())) {
+            if let (Some(tokens), Some(n)) =
+                (point.tokens.get_mut(slot.tier.index()), point.interactions.get_mut(slot.tier.index()))
+            {
                 *tokens += slot.tokens;
                 *n += slot.interactions;
             }
@@ -295,9 +299,13 @@ async fn active_by_day(
     range: &PeriodRange,
 ) -> Result<HashMap<NaiveDate, i64>, sqlx::Error> {
     if filter.tier.is_none() && filter.agent.is_none() {
-        let rows = sqlx::query!("SELECT date, active_users FROM agent_usage_active_daily WHERE date BETWEEN $1 AND $2", range.from, range.to)
-            .fetch_all(tx)
-            .await?;
+        let rows = sqlx::query!(
+            "SELECT date, active_users FROM agent_usage_active_daily WHERE date BETWEEN $1 AND $2",
+            range.from,
+            range.to
+        )
+        .fetch_all(tx)
+        .await?;
         return Ok(rows.into_iter().map(|r| (r.date, r.active_users)).collect());
     }
     let rows = sqlx::query!(
@@ -668,7 +676,8 @@ pub async fn user(tx: &mut PgConnection, user_id: &str, now: DateTime<Utc>) -> R
     let Some((standing, limits)) = standing(tx, user_id, now).await? else { return Ok(None) };
     let today = now.date_naive();
     let seq = hub::position(tx).await?;
-    let first_day = sqlx::query_scalar!("SELECT first_day FROM usage_users WHERE user_id = $1", user_id).fetch_one(&mut *tx).await?;
+    let first_day =
+        sqlx::query_scalar!("SELECT first_day FROM usage_users WHERE user_id = $1", user_id).fetch_one(&mut *tx).await?;
     let rows = sqlx::query!(
         r#"SELECT date, agent_id, total_interactions, total_tokens, total_response_time_ms FROM agent_usage_daily
            WHERE date = ANY($1) AND user_id = $2"#,
@@ -677,10 +686,8 @@ pub async fn user(tx: &mut PgConnection, user_id: &str, now: DateTime<Utc>) -> R
     )
     .fetch_all(&mut *tx)
     .await?;
-    let mut days: Vec<_> = (0..USER_DAYS)
-        .rev()
-        .map(|n| DayUsage { date: today - TimeDelta::days(n), tokens: 0, interactions: 0 })
-        .collect();
+    let mut days: Vec<_> =
+        (0..USER_DAYS).rev().map(|n| DayUsage { date: today - TimeDelta::days(n), tokens: 0, interactions: 0 }).collect();
     let mut agents: HashMap<String, (AgentUsage, i64)> = HashMap::new();
     for row in rows {
         if let Some(day) = days.iter_mut().find(|d| d.date == row.date) {

@@ -110,12 +110,10 @@ async fn run(tx: &mut PgConnection, rebuild: bool) -> Result<Vec<Finding>, sqlx:
     .fetch_one(&mut *tx)
     .await?;
     let Some(kept_from) = kept_from else { return Ok(Vec::new()) };
-    let dropped = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM agent_usage_totals_daily WHERE date < $1) AS "dropped!""#,
-        kept_from
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let dropped =
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM agent_usage_totals_daily WHERE date < $1) AS "dropped!""#, kept_from)
+            .fetch_one(&mut *tx)
+            .await?;
     let mut findings = Vec::new();
     for rollup in &ROLLUPS {
         // A user whose first events are dropped can no longer be told from the rest.

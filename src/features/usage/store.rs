@@ -342,7 +342,11 @@ pub async fn count_interactions(
 ///
 /// # Errors
 /// When the database is away.
-pub async fn insert_events(tx: &mut PgConnection, events: &[(&KeyedEvent, i16)], received_at: DateTime<Utc>) -> Result<(), sqlx::Error> {
+pub async fn insert_events(
+    tx: &mut PgConnection,
+    events: &[(&KeyedEvent, i16)],
+    received_at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     let mut rows = CopyRows::with_capacity(events.len());
     for (keyed, flags) in events {
         let e = &keyed.event;

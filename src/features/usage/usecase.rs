@@ -1,5 +1,7 @@
 //! What can be done with metering.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
@@ -17,8 +19,8 @@ use crate::{
         tier::{Tier, TierLimits},
         time::Period,
         usage::{
-            EventPage, RecentEvent, Totals, UsageDashboard, UsageEvent, UsageFilter, UserDetail, UserPage, UserQuery, UserStanding, event,
-            flags as flag_bits, limits::Thresholds, project,
+            EventPage, RecentEvent, Totals, UsageDashboard, UsageEvent, UsageFilter, UserDetail, UserPage, UserQuery, UserStanding,
+            event, flags as flag_bits, limits::Thresholds, project,
         },
     },
     platform::{
@@ -180,7 +182,10 @@ fn item_result(outcome: Outcome, event_id: Option<String>, index: usize, single:
             let pointer = if single { "/event_id".to_owned() } else { format!("/{index}/event_id") };
             let detail = "another event with other content was stored under the same id";
             let errors = vec![FieldError::new(pointer, "conflict", detail)];
-            ItemResult::Error { event_id, error: ItemError { status: 422, title: "The id is taken by another event".into(), errors } }
+            ItemResult::Error {
+                event_id,
+                error: ItemError { status: 422, title: "The id is taken by another event".into(), errors },
+            }
         }
     }
 }
@@ -367,7 +372,12 @@ pub async fn summary(ctx: &Ctx, days: i64) -> AppResult<Value> {
 ///
 /// # Errors
 /// When the database is away.
-pub async fn standings_from(tx: &mut PgConnection, ctx: &Ctx, users: Option<&[String]>, from_bp: i32) -> AppResult<Vec<UserStanding>> {
+pub async fn standings_from(
+    tx: &mut PgConnection,
+    ctx: &Ctx,
+    users: Option<&[String]>,
+    from_bp: i32,
+) -> AppResult<Vec<UserStanding>> {
     read::standings_from(tx, users, from_bp, ctx.now()).await.map_err(to_app)
 }
 
@@ -418,7 +428,8 @@ pub fn csv(board: &UsageDashboard) -> String {
             }
             let of = |slots: &[i64; 5]| slots.get(tier.index()).copied().unwrap_or_default();
             let start = point.start.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-            text.push_str(&format!("{start},{},{},{}\r\n", tier.as_str(), of(&point.interactions), of(&point.tokens)));
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{start},{},{},{}\r\n", tier.as_str(), of(&point.interactions), of(&point.tokens));
         }
     }
     text

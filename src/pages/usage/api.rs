@@ -1,17 +1,19 @@
 //! The server functions of the dashboard and of one user's page, which need usage and alerts.
 
+#![cfg_attr(feature = "ssr", expect(clippy::unused_async, reason = "a server function is asynchronous for its caller"))]
+
 use leptos::prelude::*;
 
 use super::DashboardData;
 #[cfg(feature = "ssr")]
 use super::load;
-#[cfg(feature = "ssr")]
-use crate::platform::wire;
 use crate::domain::{
     AppResult,
     time::Zone,
     usage::{UsageFilter, UserDetail},
 };
+#[cfg(feature = "ssr")]
+use crate::platform::wire;
 
 /// All that the dashboard shows.
 ///

@@ -68,7 +68,10 @@ impl State {
             }
             LiveFrame::Alert { seq, at, alert, usage } => {
                 self.moved.set_value(true);
-                self.alerts.update(|alerts| alerts.apply(alert));
+                // The list follows the dashboard's tier, as its first load does.
+                if self.usage.with_untracked(|u| u.filter.tier.is_none_or(|tier| tier == alert.tier)) {
+                    self.alerts.update(|alerts| alerts.apply(alert));
+                }
                 self.usage.update(|d| d.apply(*seq, *at, usage));
             }
             LiveFrame::Heartbeat { .. } | LiveFrame::Resync { .. } | LiveFrame::Snapshot { .. } => {}
