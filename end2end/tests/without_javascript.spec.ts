@@ -4,6 +4,8 @@ import { agentFigures, agentRow, choose, en, es, figures, fill, integer, parse }
 import { expect, test } from '../support/test';
 
 test.use({ javaScriptEnabled: false });
+// Where scripts may not run, the browser itself refuses to fetch them ahead.
+test.beforeEach(({ watch }) => watch.allow(/\.js: csp$/));
 
 test('the dashboard shows the sums of what was posted', async ({ page, product }) => {
   await page.goto('/usage');
