@@ -53,7 +53,7 @@ pub struct Simulate {
     /// Seconds to go on for; 0 is until stopped.
     #[arg(long, default_value_t = 60)]
     duration: u64,
-    /// First send the history of so many days; then `--duration` does not apply unless `--rate` is said too.
+    /// Instead of live events, send the history of so many days, as fast as it goes.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=3_650))]
     backfill_days: u32,
     /// Make the history so many events long, or sign so many.
