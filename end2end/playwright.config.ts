@@ -4,8 +4,9 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: './tests',
   outputDir: './test-results',
-  fullyParallel: true,
-  workers: 2,
+  // One at a time: tests of how soon something shows must not wait for each other's browsers.
+  fullyParallel: false,
+  workers: 1,
   retries: 0,
   forbidOnly: true,
   reporter: 'list',

@@ -28,8 +28,13 @@ async function complete(page: Page, product: Product): Promise<void> {
   await expect(activity(page).getByRole('row').nth(1)).toContainText(newest);
 }
 
-const some = (from: number, n: number) =>
-  Array.from({ length: n }, (_, i) => event({ user_id: `hueco-${from + i}`, tokens_used: 1_000 + from + i }));
+/** Events a millisecond apart, the last of them now. */
+function some(from: number, n: number) {
+  const now = Date.now();
+  return Array.from({ length: n }, (_, i) =>
+    event({ user_id: `hueco-${from + i}`, tokens_used: 1_000 + from + i, timestamp: new Date(now - n + 1 + i).toISOString() }),
+  );
+}
 
 test('the network goes and comes back', async ({ page, context, fresh, watch }) => {
   watch.allow(/ERR_INTERNET_DISCONNECTED|WebSocket connection/);

@@ -141,7 +141,9 @@ fn Surface(data: Memo<ChartData>, hover: RwSignal<Option<usize>>) -> impl IntoVi
             on:keydown=step
             on:pointermove=move |event| hover.set(dom::pointer_fraction(&event).and_then(|x| data.with_untracked(|d| d.nearest(x))))
             on:pointerdown=move |event| hover.set(dom::pointer_fraction(&event).and_then(|x| data.with_untracked(|d| d.nearest(x))))
-            on:pointerleave=move |_| hover.set(None)
+            // A finger that is lifted leaves too; what it has pointed at stays to be read, until another place is touched.
+            on:pointerleave=move |event| if event.pointer_type() != "touch" { hover.set(None) }
+            on:pointercancel=move |_| hover.set(None)
             on:blur=move |_| hover.set(None)
         >
             <svg class="plot-shapes" viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true">
