@@ -42,9 +42,15 @@ try {
           { name: 'nexus_lang', value: lang, url },
         ]);
         const page = await context.newPage();
-        const shot = async (name, fullPage = false) => {
+        const shot = async (name, whole = false) => {
           const file = path.join(folder, `${name}-${size}-${theme}-${lang}.png`);
-          await page.screenshot({ path: file, fullPage });
+          if (whole) {
+            // A window as high as the page, so that the bar at its foot stands at the foot.
+            const height = await page.evaluate(() => document.documentElement.scrollHeight);
+            await page.setViewportSize({ ...options.viewport, height });
+          }
+          await page.screenshot({ path: file });
+          await page.setViewportSize(options.viewport);
           console.log(file);
         };
         await open(page, '/usage');

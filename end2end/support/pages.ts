@@ -99,6 +99,12 @@ export async function choose(page: Page, menu: string, choice: string): Promise<
   await details.getByRole('link', { name: choice, exact: true }).click();
 }
 
+/** Waits until the palette is gone, and the page knows it. */
+export async function closed(page: Page): Promise<void> {
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.locator('#palette input')).toHaveCount(0);
+}
+
 /** Puts something into the page that a reload would lose. */
 export async function mark(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(() => {

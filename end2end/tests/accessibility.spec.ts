@@ -2,7 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { USERS } from '../support/events';
-import { en, live, open, prefer } from '../support/pages';
+import { closed, en, live, open, prefer } from '../support/pages';
 import { expect, test } from '../support/test';
 
 async function sound(page: Page): Promise<void> {
@@ -15,7 +15,6 @@ async function sound(page: Page): Promise<void> {
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 const ROUTES = [
   '/usage',
-  '/usage?period=today&tier=elite',
   '/usage/users',
   '/usage/users?q=nobody-has-this-name',
   `/usage/users/${USERS.exceeded}`,
@@ -47,7 +46,7 @@ for (const theme of ['dark', 'light'] as const) {
     await expect(page.getByRole('dialog', { name: en.palette.open })).toBeVisible();
     await sound(page);
     await page.keyboard.press('Escape');
-    await expect(page.getByRole('dialog', { name: en.palette.open })).toBeHidden();
+    await closed(page);
     await page.keyboard.press('?');
     await expect(page.getByRole('dialog', { name: en.help.title })).toBeVisible();
     await sound(page);

@@ -1,6 +1,6 @@
 // Everything is within reach of the keyboard.
 import { USERS } from '../support/events';
-import { en, hydrated, open } from '../support/pages';
+import { closed, en, hydrated, open } from '../support/pages';
 import { expect, test } from '../support/test';
 
 test('g u and g s go to the places', async ({ page }) => {
@@ -69,12 +69,13 @@ test('the palette runs commands, and Esc closes it', async ({ page }) => {
   await page.keyboard.press('Control+k');
   await expect(dialog.getByRole('combobox')).toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(dialog).toBeHidden();
+  await closed(page);
   await page.keyboard.press('Control+k');
   await page.keyboard.type('7 days');
   await expect(dialog.getByRole('option')).toHaveCount(1);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/usage\?period=7d$/);
+  await closed(page);
   await page.keyboard.press('Control+k');
   const options = dialog.getByRole('option');
   await expect(options.first()).toHaveAttribute('aria-selected', 'true');

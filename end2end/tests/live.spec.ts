@@ -169,11 +169,16 @@ test('the activity can be held still', async ({ page, product }) => {
   await expect(panel.getByRole('link', { name: user_id })).toBeVisible();
 });
 
-test('times tick', async ({ page, product }) => {
+test('the page says how fresh it is', async ({ page, product }) => {
   await open(page, '/usage');
   await live(page);
-  await product.post(event({ user_id: USERS.approaching, tokens_used: 1, subscription_tier: 'pro' }));
   const age = page.locator('.live-age');
-  await expect(age).toContainText(/[01]\s?s ago/);
+  await expect(age).toContainText(/[3-9]\s?s ago/);
+  const before = await age.getAttribute('title');
+  await product.post(event({ user_id: USERS.approaching, tokens_used: 1, subscription_tier: 'pro' }));
+  await soon(async () => {
+    expect(await age.getAttribute('title')).not.toBe(before);
+    expect(await age.textContent()).toMatch(/[01]\s?s ago/);
+  });
   await expect(age).toContainText(/[23]\s?s ago/);
 });
