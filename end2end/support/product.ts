@@ -157,12 +157,10 @@ export class Product {
   /** Ends the server and removes what was made for it. */
   async stop(): Promise<void> {
     await this.end('SIGTERM');
-    if (this.name) {
-      await this.drop();
-    }
     if (this.folder) {
       await rm(this.folder, { recursive: true, force: true });
     }
+    await this.drop();
   }
 
   /** The server's last connections may take a moment to go. */

@@ -55,9 +55,10 @@ need_npm_packages() {
     if [ "$(cat "$stamp" 2>/dev/null || true)" = "$wanted" ]; then return 0; fi
     started=$(now)
     step "Installing the npm packages"
-    local verb=ci
-    [ -f "$ROOT/package-lock.json" ] || verb=install
-    (cd "$ROOT" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm $verb --no-audit --no-fund --no-update-notifier --loglevel error </dev/null >&2) || die "npm $verb failed"
+    # Not "npm ci": it insists on every platform's optional binaries in the lock file, which npm itself leaves out (npm/cli#4828).
+    # The versions are those of the lock file all the same, and the file is left as it is.
+    (cd "$ROOT" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm install --no-save --no-audit --no-fund --no-update-notifier --loglevel error \
+        </dev/null >&2) || die "npm install failed"
     mkdir -p "$ROOT/node_modules"
     printf '%s\n' "$wanted" >"$stamp"
     step "npm packages installed ($(since "$started"))"
