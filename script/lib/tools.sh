@@ -100,8 +100,11 @@ cargo_tool() {
         fi
     fi
     step "Building $crate $version from source: $time, once for this machine"
-    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0 \
-        cargo install "$crate" --version "$version" --locked --force "$@" </dev/null >&2 || die "$crate could not be built"
+    export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0
+    # The authors' own lock file first; where a release that it names cannot be had (yanked, not mirrored), the newest that fit.
+    cargo install "$crate" --version "$version" --locked --force "$@" </dev/null >&2 ||
+        cargo install "$crate" --version "$version" --force "$@" </dev/null >&2 || die "$crate could not be built"
+    unset CARGO_PROFILE_RELEASE_LTO CARGO_PROFILE_RELEASE_CODEGEN_UNITS CARGO_PROFILE_RELEASE_OPT_LEVEL CARGO_PROFILE_RELEASE_DEBUG
     step "$crate installed ($(since "$started"))"
 }
 
