@@ -42,7 +42,7 @@ pub async fn run() -> anyhow::Result<()> {
     let state = ServerState::new(app.clone(), telemetry::init_metrics(), leptos);
     let jobs = [
         tokio::spawn(Arc::clone(&app.hub).run(app.db.clone(), stop.clone())),
-        tokio::spawn(flows::usage_watch::run(app.clone())),
+        tokio::spawn(flows::usage_watch::run(app.clone(), state.ingest.moved())),
         tokio::spawn(flows::maintenance::run(app.clone())),
     ];
     tracing::info!(address = %listener.local_addr()?, "serving {}", app.settings.base_url);

@@ -29,10 +29,25 @@ fn bounds(bucket: usize) -> (f64, f64) {
     (lower, upper)
 }
 
-/// Counts of response times by [`bucket`]; as long as its highest bucket in use.
+/// Counts of response times by [`bucket`]; as long as its highest bucket in use. It travels as pairs of bucket and count, since a
+/// message holds many of them and most of their buckets are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Vec<(u8, i64)>", into = "Vec<(u8, i64)>")]
 pub struct Histogram(pub Vec<i64>);
+
+impl From<Vec<(u8, i64)>> for Histogram {
+    fn from(pairs: Vec<(u8, i64)>) -> Self {
+        let mut histogram = Self::default();
+        pairs.into_iter().for_each(|(bucket, n)| histogram.add_at(usize::from(bucket), n));
+        histogram
+    }
+}
+
+impl From<Histogram> for Vec<(u8, i64)> {
+    fn from(histogram: Histogram) -> Self {
+        (0..).zip(histogram.0).filter(|(_, n)| *n != 0).collect()
+    }
+}
 
 impl Histogram {
     /// Adds one response time in milliseconds.
@@ -111,6 +126,18 @@ mod tests {
             assert!((got - truth).abs() / truth < 0.09, "{q}: {got}");
         }
         assert_eq!(Histogram::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn a_histogram_is_read_as_it_was_written() {
+        let mut h = Histogram::default();
+        for ms in [0, 3, 3, 900, 86_400_000] {
+            h.record(ms);
+        }
+        let json = serde_json::to_string(&h).unwrap();
+        assert_eq!(json, "[[0,1],[13,2],[79,1],[211,1]]");
+        assert_eq!(serde_json::from_str::<Histogram>(&json).unwrap(), h);
+        assert_eq!(serde_json::from_str::<Histogram>("[]").unwrap(), Histogram::default());
     }
 
     #[test]

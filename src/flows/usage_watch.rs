@@ -1,12 +1,13 @@
-//! Looks at the users whose rollups moved, and raises or resolves the alerts of their limits.
+//! Looks at the users whose rollups moved, raises or resolves the alerts of their limits, and tells the screens.
 //!
-//! Ingest leaves the users that moved in `usage_moves`, in the transaction that moved them. [`pass`] takes some out, evaluates them
-//! and raises alerts in one transaction: if it fails or the process dies, they stand there again. [`sweep`] looks at everyone from
-//! time to time, and as soon as limits or rules change, for what no event tells.
+//! Ingest leaves what moved in `usage_moves`, in the transaction that moved it. [`pass`] takes some out, adds it to the totals,
+//! evaluates the users, raises alerts and publishes it all in one transaction: if it fails or the process dies, everything stands
+//! there again. [`sweep`] looks at everyone from time to time, and as soon as limits or rules change, for what no event tells.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use sqlx::PgConnection;
+use tokio::sync::Notify;
 
 use crate::{
     domain::{
@@ -25,23 +26,24 @@ use crate::{
     platform::{
         ctx::{Actor, App, Ctx},
         db::{self, to_app},
+        hub,
     },
 };
 
 /// Evaluation is one at a time over all processes, so that two never judge the same user by different figures.
 const LOCK: &str = "usage_watch";
 
-/// At least this long from the start of one pass to that of the next, so that a busy stream is looked at in bulk.
-const PACE: Duration = Duration::from_millis(100);
+/// At least this long from the start of one pass to that of the next, so that a busy stream is looked at in bulk. Just less than
+/// the sockets' own pace, so that they pass on each message as it comes.
+const PACE: Duration = Duration::from_millis(240);
 /// Without any news, `usage_moves` is looked at this often.
 const LOOK: Duration = Duration::from_secs(2);
 /// Everyone is looked at this often.
 const SWEEP: Duration = Duration::from_secs(30);
 
-/// Watches until the process stops.
-pub async fn run(app: App) {
+/// Watches until the process stops. `moved` is told of each commit of this process; other processes have a watch of their own.
+pub async fn run(app: App, moved: Arc<Notify>) {
     let ctx = Ctx::new(app, Actor::System("usage_watch"));
-    let mut news = ctx.app.hub.subscribe();
     let mut swept: Option<tokio::time::Instant> = None;
     let mut rules: Option<i64> = None;
     while !ctx.app.stop.is_cancelled() {
@@ -76,30 +78,30 @@ pub async fn run(app: App) {
             () = stop.cancelled() => return,
             () = async {
                 tokio::time::sleep_until(begun + PACE).await;
-                // Lagging behind the stream is fine here: what moved stands in the table.
-                let _ = tokio::time::timeout(LOOK, news.recv()).await;
+                let _ = tokio::time::timeout(LOOK, moved.notified()).await;
             } => {}
         }
     }
 }
 
-/// Evaluates some of the users whose rollups moved; gives how many.
+/// Evaluates some of the users whose rollups moved, and tells the screens what they gained; gives how many.
 ///
 /// # Errors
-/// When the database is away; the users stand in the table again then.
+/// When the database is away; what moved stands in the table again then.
 pub async fn pass(ctx: &Ctx) -> AppResult<usize> {
     let mut tx = ctx.app.db.begin().await.map_err(to_app)?;
+    db::lock(&mut tx, LOCK).await.map_err(to_app)?;
     let moved = usage::take_moves(&mut tx).await?;
-    if moved.is_empty() {
+    if moved.users.is_empty() {
         return Ok(0);
     }
-    db::lock(&mut tx, LOCK).await.map_err(to_app)?;
     let thresholds = alerts::thresholds(&mut tx).await?;
-    let standings = usage::standings_from(&mut tx, ctx, Some(&moved), lowest(thresholds)).await?;
+    let standings = usage::standings_from(&mut tx, ctx, Some(&moved.users), lowest(thresholds)).await?;
     let changed = raise_for(ctx, &mut tx, &standings, thresholds).await?;
-    alerts::announce(&mut tx, &changed).await?;
+    let news: Vec<_> = moved.news.into_iter().chain(alerts::news(&changed)).collect();
+    hub::publish_all(&mut tx, &news).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)?;
-    Ok(moved.len())
+    Ok(moved.users.len())
 }
 
 /// Looks at everyone: raises what is missing, resolves what has no cause any more.
@@ -128,7 +130,7 @@ pub async fn sweep(ctx: &Ctx) -> AppResult<()> {
     changed.extend(alerts::resolve(ctx, &mut tx, &ids(ended), Resolution::PeriodOver).await?);
     let gone: Vec<_> = running.into_iter().filter(|a| !still(a)).collect();
     changed.extend(alerts::resolve(ctx, &mut tx, &ids(gone), Resolution::CauseGone).await?);
-    alerts::announce(&mut tx, &changed).await?;
+    hub::publish_all(&mut tx, &alerts::news(&changed).collect::<Vec<_>>()).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)
 }
 

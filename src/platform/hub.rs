@@ -48,6 +48,8 @@ pub enum LiveBody {
     Usage(UsageDelta),
     /// An alert was raised or resolved.
     Alert(Box<Alert>),
+    /// More changed at once than is worth telling: load again.
+    Reload,
 }
 
 /// What came after a position.
@@ -168,6 +170,7 @@ impl Hub {
                 from = row.seq;
                 let body = match row.kind.as_str() {
                     "alert" => serde_json::from_str(&row.body).map(LiveBody::Alert),
+                    "reload" => Ok(LiveBody::Reload),
                     _ => serde_json::from_str(&row.body).map(LiveBody::Usage),
                 };
                 match body {
@@ -237,6 +240,7 @@ fn encode(body: &LiveBody) -> Result<(&'static str, String), sqlx::Error> {
     let (kind, json) = match body {
         LiveBody::Usage(delta) => ("usage", serde_json::to_string(delta)),
         LiveBody::Alert(alert) => ("alert", serde_json::to_string(alert)),
+        LiveBody::Reload => ("reload", Ok(String::new())),
     };
     Ok((kind, json.map_err(|e| sqlx::Error::Encode(Box::new(e)))?))
 }

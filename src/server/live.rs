@@ -203,6 +203,11 @@ impl Line {
                 }
                 Ok(())
             }
+            LiveBody::Reload => {
+                self.pending = UsageDelta::default();
+                let frame = LiveFrame::Resync { seq: message.seq, at: self.now() };
+                self.send(&frame).await
+            }
             LiveBody::Alert(alert) => {
                 let usage = std::mem::take(&mut self.pending);
                 let frame = LiveFrame::Alert { seq: message.seq, at: self.now(), alert: alert.clone(), usage };

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use futures_util::{SinkExt, StreamExt, future::join_all};
 use nexus_crm::{
     domain::{alert::AlertKind, live::LiveFrame, usage::UsageDelta},
@@ -15,7 +16,7 @@ use tokio_tungstenite::{
     tungstenite::{self, Message, client::IntoClientRequest},
 };
 
-use crate::support::{TestApp, event, event_with_id, until, with, within};
+use crate::support::{TestApp, event, event_with_id, noon, until, with, within};
 
 /// A client of the socket.
 struct Line(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -101,8 +102,8 @@ async fn refusal(app: &TestApp, query: &str, origin: Option<&str>) -> Option<u16
 #[tokio::test]
 async fn a_new_client_gets_a_snapshot_and_then_what_happens() {
     let app = TestApp::start().await;
-    app.post(&with(event("ana"), json!({"timestamp": "2026-11-10T08:00:00Z"}))).await.ok();
-    app.post(&event("ana")).await.ok();
+    app.meter(&with(event("ana"), json!({"timestamp": "2026-11-10T08:00:00Z"}))).await;
+    app.meter(&event("ana")).await;
     let mut line = Line::open(&app, "").await;
     let LiveFrame::Snapshot { seq, data, .. } = line.next().await else { panic!("first a snapshot") };
     assert_eq!(seq, 2);
@@ -110,14 +111,13 @@ async fn a_new_client_gets_a_snapshot_and_then_what_happens() {
     assert_eq!([data.today.tokens, data.month.tokens, data.month.active_users], [150, 300, 1]);
     assert_eq!((data.recent.len(), data.recent[0].user_id.as_str()), (1, "ana"));
 
-    app.post(&with(event("bea"), json!({"tokens_used": 149_000}))).await.ok();
+    app.meter(&with(event("bea"), json!({"tokens_used": 149_000}))).await;
     let LiveFrame::Usage { seq, usage, .. } = line.next().await else { panic!("then usage") };
     assert_eq!(seq, 3);
     assert_eq!((usage.cells[0].tokens, usage.recent[0].user_id.as_str()), (149_000, "bea"));
     let user = &usage.users[0];
     assert_eq!((user.user_id.as_str(), user.month_tokens, user.day_interactions), ("bea", 149_000, 1));
 
-    usage_watch::pass(&app.ctx()).await.unwrap();
     let LiveFrame::Alert { seq, alert, .. } = line.next().await else { panic!("then the alert") };
     assert_eq!((seq, alert.user_id.as_str(), alert.kind, alert.current_value), (4, "bea", AlertKind::LimitExceeded, 149_000));
 }
@@ -128,9 +128,8 @@ async fn an_alert_does_not_wait_and_takes_the_waiting_usage_along() {
     let mut line = Line::open(&app, "").await;
     line.next().await;
     // The first usage goes at once; the next ones wait for their turn, unless an alert takes them along.
-    app.post(&event("ana")).await.ok();
-    app.post(&with(event("bea"), json!({"tokens_used": 149_000}))).await.ok();
-    usage_watch::pass(&app.ctx()).await.unwrap();
+    app.meter(&event("ana")).await;
+    app.meter(&with(event("bea"), json!({"tokens_used": 149_000}))).await;
     let (sum, frames) = line.up_to(position(&app).await).await;
     assert_eq!(sum, Sum::of(2, 149_150));
     assert!(matches!(frames.last(), Some(LiveFrame::Alert { .. })), "{frames:?}");
@@ -146,6 +145,7 @@ async fn usage_comes_at_most_four_times_a_second_and_adds_up() {
     while begun.elapsed() < Duration::from_secs(2) {
         let items: Vec<_> = (posted..posted + 8).map(|i| event_with_id(&format!("user-{}", i % 5), &format!("evt-{i}"))).collect();
         join_all(items.iter().map(|item| app.post(item))).await.into_iter().for_each(|a| drop(a.ok()));
+        app.settle().await;
         posted += 8;
     }
     let (sum, frames) = line.up_to(position(&app).await).await;
@@ -159,15 +159,14 @@ async fn usage_comes_at_most_four_times_a_second_and_adds_up() {
 #[tokio::test]
 async fn a_client_that_comes_back_gets_exactly_the_gap() {
     let app = TestApp::start().await;
-    app.post(&event("ana")).await.ok();
+    app.meter(&event("ana")).await;
     let mut line = Line::open(&app, "").await;
     let since = line.next().await.seq();
     drop(line);
     for i in 0..5 {
-        app.post(&event_with_id("bea", &i.to_string())).await.ok();
+        app.meter(&event_with_id("bea", &i.to_string())).await;
     }
-    app.post(&with(event("cleo"), json!({"tokens_used": 149_000}))).await.ok();
-    usage_watch::pass(&app.ctx()).await.unwrap();
+    app.meter(&with(event("cleo"), json!({"tokens_used": 149_000}))).await;
     let end = position(&app).await;
     heard(&app.app.hub, end).await;
     for (from, sum) in [(since, Sum::of(6, 149_750)), (since + 2, Sum::of(4, 149_450)), (0, Sum::of(7, 149_900))] {
@@ -176,7 +175,7 @@ async fn a_client_that_comes_back_gets_exactly_the_gap() {
     }
     // Nothing is missing: the next message is the next thing that happens.
     let mut line = Line::open(&app, &format!("?since={end}")).await;
-    app.post(&event("dora")).await.ok();
+    app.meter(&event("dora")).await;
     let (sum, frames) = line.up_to(end + 1).await;
     assert_eq!((sum, frames.len()), (Sum::of(1, 150), 1));
 }
@@ -185,7 +184,7 @@ async fn a_client_that_comes_back_gets_exactly_the_gap() {
 async fn a_position_that_cannot_be_gone_on_from_is_told_to_resync() {
     let app = TestApp::start().await;
     for i in 0..3 {
-        app.post(&event_with_id("ana", &i.to_string())).await.ok();
+        app.meter(&event_with_id("ana", &i.to_string())).await;
     }
     heard(&app.app.hub, 3).await;
     for since in ["1000", "-1", "9223372036854775807", "-9223372036854775808"] {
@@ -193,7 +192,7 @@ async fn a_position_that_cannot_be_gone_on_from_is_told_to_resync() {
         let frame = line.next().await;
         assert!(matches!(frame, LiveFrame::Resync { seq: 3, .. }), "since {since}: {frame:?}");
         // And it goes on from there.
-        app.post(&with(event("bea"), json!({"session_id": since}))).await.ok();
+        app.meter(&with(event("bea"), json!({"session_id": since}))).await;
         assert!(matches!(line.next().await, LiveFrame::Usage { seq: 4, .. }));
         app.as_owner("UPDATE live_clock SET seq = 3; DELETE FROM live_messages WHERE seq > 3").await;
         app.db.disconnect_app().await;
@@ -234,10 +233,9 @@ async fn messages_of_another_process_arrive() {
     let two = TestApp::on(one.db.clone(), |_| {}).await;
     let mut line = Line::open(&two, "").await;
     line.next().await;
-    one.post(&event("ana")).await.ok();
-    two.post(&event("bea")).await.ok();
-    one.post(&with(event("cleo"), json!({"tokens_used": 149_000}))).await.ok();
-    usage_watch::pass(&one.ctx()).await.unwrap();
+    one.meter(&event("ana")).await;
+    two.meter(&event("bea")).await;
+    one.meter(&with(event("cleo"), json!({"tokens_used": 149_000}))).await;
     let (sum, frames) = line.up_to(position(&one).await).await;
     assert_eq!(sum, Sum::of(3, 149_300));
     assert!(matches!(frames.last(), Some(LiveFrame::Alert { .. })));
@@ -257,6 +255,7 @@ async fn the_stream_goes_on_without_a_gap_after_the_database_cut_all_connections
             until("the event is taken", async || other.post(&item).await.status == 200).await;
             expected += 1;
         }
+        until("the pass is through", async || usage_watch::pass(&other.ctx()).await.is_ok()).await;
         let (sum, frames) = line.up_to(position(&other).await).await;
         assert_eq!(sum, Sum::of(4, 600));
         assert!(frames.iter().all(|f| matches!(f, LiveFrame::Usage { .. })), "{frames:?}");
@@ -268,7 +267,7 @@ async fn the_stream_goes_on_without_a_gap_after_the_database_cut_all_connections
 /// A batch whose live message is large: as many agents as events, with long names.
 fn wide(round: usize) -> Value {
     let of = |i: usize| json!({"agent_id": format!("{round:05}-{i:04}-{}", "x".repeat(200)), "event_id": format!("{round}-{i}")});
-    (0..900).map(|i| with(event(&format!("user-{i}")), of(i))).collect()
+    (0..450).map(|i| with(event(&format!("user-{i}")), of(i))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -285,10 +284,25 @@ async fn a_client_that_does_not_read_is_dropped_and_keeps_nobody_waiting() {
     within(Duration::from_secs(60), "the client is dropped", async || {
         let answer = app.post(&wide(round)).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
+        app.settle().await;
         round += 1;
         let (sum, _) = line.up_to(position(&app).await).await;
-        assert_eq!(sum, Sum::of(900, 900 * 150), "the other one hears everything meanwhile");
+        assert_eq!(sum, Sum::of(450, 450 * 150), "the other one hears everything meanwhile");
         deaf.send(Message::Ping(Vec::new().into())).await.is_err()
     })
     .await;
+}
+
+#[tokio::test]
+async fn more_than_is_worth_telling_is_told_as_a_reload() {
+    let app = TestApp::start().await;
+    let mut line = Line::open(&app, "").await;
+    let from = line.next().await.seq();
+    let at = |i: usize| json!({"timestamp": noon() - TimeDelta::hours(i as i64), "event_id": i.to_string()});
+    app.meter(&(0..700).map(|i| with(event("ana"), at(i))).collect()).await;
+    let frame = line.next().await;
+    assert!(matches!(frame, LiveFrame::Resync { seq, .. } if seq == from + 1), "{frame:?}");
+    app.meter(&event("bea")).await;
+    assert!(matches!(line.next().await, LiveFrame::Usage { seq, .. } if seq == from + 2));
+    app.assert_exact().await;
 }

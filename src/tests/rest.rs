@@ -15,7 +15,7 @@ async fn filled() -> TestApp {
         ),
         with(event("bea"), json!({"tokens_used": 350, "subscription_tier": "elite", "organization_id": "acme"})),
     ]);
-    app.post(&batch).await.ok();
+    app.meter(&batch).await;
     app
 }
 

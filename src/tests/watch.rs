@@ -1,5 +1,7 @@
 //! The usage watch: who is told of which limit, when, and how often.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use nexus_crm::{flows::usage_watch, platform::clock::Clock};
 use serde_json::{Value, json};
@@ -20,7 +22,7 @@ async fn alerts(app: &TestApp, user: &str) -> Vec<String> {
 
 /// Evaluates everyone who moved.
 async fn watch(app: &TestApp) {
-    while usage_watch::pass(&app.ctx()).await.unwrap() > 0 {}
+    app.settle().await;
     assert_eq!(app.count("usage_moves").await, 0);
 }
 
@@ -232,7 +234,7 @@ async fn two_watchers_at_once_raise_an_alert_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_watch_runs_by_itself() {
     let app = TestApp::start().await;
-    let job = tokio::spawn(usage_watch::run(app.app.clone()));
+    let job = tokio::spawn(usage_watch::run(app.app.clone(), Arc::default()));
     app.post(&essential("ana", 48_000, "1")).await.ok();
     crate::support::until("the alert is raised", async || app.count("usage_alerts").await == 1).await;
     app.app.stop.cancel();

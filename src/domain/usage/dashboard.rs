@@ -109,7 +109,7 @@ pub struct AgentUsage {
 pub struct TierUsage {
     /// The tier and what it includes.
     pub limits: TierLimits,
-    /// Tokens used this month.
+    /// Tokens used this month, by the tier that each event was of.
     pub used_tokens: i64,
     /// Users with use this month.
     pub accounts: i64,
@@ -214,6 +214,8 @@ impl UsageDashboard {
         }
         let filter = &self.filter;
         let mut recent: Vec<_> = delta.recent.iter().filter(|e| filter.admits(e.tier, &e.agent)).cloned().collect();
+        // A page that was loaded between an event's commit and its message has the event already.
+        self.recent.retain(|mine| recent.iter().all(|e| e.id != mine.id));
         recent.append(&mut self.recent);
         recent.sort_by_key(|e| std::cmp::Reverse(e.at));
         recent.truncate(MAX_RECENT);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::domain::{histogram::Histogram, tier::Tier};
 
@@ -52,6 +53,8 @@ pub struct UserMove {
 /// One event, as the list of recent activity shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecentEvent {
+    /// The id that it is stored under.
+    pub id: Uuid,
     /// When it happened.
     pub at: DateTime<Utc>,
     /// Who used the agent.
@@ -127,6 +130,7 @@ mod tests {
 
     fn recent(second: i64) -> RecentEvent {
         RecentEvent {
+            id: Uuid::from_u128(u128::try_from(second).unwrap()),
             at: DateTime::from_timestamp(second, 0).unwrap(),
             user_id: format!("u{second}"),
             agent: "NEXUS".into(),

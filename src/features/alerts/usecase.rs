@@ -14,7 +14,7 @@ use crate::{
     platform::{
         ctx::Ctx,
         db::to_app,
-        hub::{self, LiveBody},
+        hub::LiveBody,
         journal::{self, Entry},
     },
 };
@@ -92,13 +92,9 @@ async fn note(ctx: &Ctx, tx: &mut PgConnection, event: &str, alert: &Alert, body
     journal::record(tx, &ctx.actor, &entry).await.map_err(to_app)
 }
 
-/// Tells the screens of alerts that changed: the last act of a transaction, because it holds the live stream's clock.
-///
-/// # Errors
-/// When the database is away.
-pub async fn announce(tx: &mut PgConnection, alerts: &[Alert]) -> AppResult<()> {
-    let bodies: Vec<_> = alerts.iter().map(|a| LiveBody::Alert(Box::new(a.clone()))).collect();
-    hub::publish_all(tx, &bodies).await.map_err(to_app)
+/// What the screens are told of alerts that changed.
+pub fn news(alerts: &[Alert]) -> impl Iterator<Item = LiveBody> {
+    alerts.iter().map(|a| LiveBody::Alert(Box::new(a.clone())))
 }
 
 /// The open alerts, locked for the rest of the transaction.

@@ -3,11 +3,14 @@
 //! Source: PostgreSQL documentation, "COPY", section "Binary Format"; the fields' forms are those of the types' `_send` functions.
 
 use bytes::{BufMut, BytesMut};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 /// Microseconds from the Unix epoch to PostgreSQL's, 2000-01-01.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
+
+/// Days between the same.
+const EPOCH_DAYS: i32 = 10_957;
 
 /// A buffer of rows.
 #[derive(Debug)]
@@ -73,6 +76,11 @@ impl CopyRows {
     /// A smallint.
     pub fn i16(&mut self, n: i16) -> &mut Self {
         self.field(&n.to_be_bytes())
+    }
+
+    /// A date.
+    pub fn date(&mut self, day: NaiveDate) -> &mut Self {
+        self.i32(day.to_epoch_days() - EPOCH_DAYS)
     }
 
     /// A timestamptz.

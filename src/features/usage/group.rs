@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::{
     histogram::Histogram,
     tier::Tier,
-    time::month_start,
-    usage::{UsageEvent, delta::Cell},
+    time::{Grain, month_start},
+    usage::UsageEvent,
 };
 
 /// An event with what keeps it from being counted twice.
@@ -92,7 +92,7 @@ pub struct Gain {
 /// Additions to `agent_usage_monthly`; what the latest event says of the user wins, by time and then by word, so that the order in
 /// which events come does not matter.
 #[derive(Clone, Debug)]
-pub struct MonthGain {
+pub struct MonthGain<'e> {
     /// Interactions and tokens.
     pub gain: Gain,
     /// Bit d-1 for each day of the month.
@@ -100,7 +100,7 @@ pub struct MonthGain {
     /// The latest day, with its interactions.
     pub last_day: (NaiveDate, i64),
     /// The latest event: its time, tier and organization.
-    pub latest: (DateTime<Utc>, Tier, String),
+    pub latest: (DateTime<Utc>, Tier, &'e str),
 }
 
 /// Additions to the totals of all users.
@@ -114,30 +114,36 @@ pub struct TotalGain {
 
 /// All that a group adds to the rollups, each part in the order of its key, so that two writers never wait for each other in a circle.
 #[derive(Debug, Default)]
-pub struct Gains {
+pub struct Gains<'e> {
     /// By day, user and agent.
-    pub daily: BTreeMap<(NaiveDate, String, String), Gain>,
+    pub daily: BTreeMap<(NaiveDate, &'e str, &'e str), Gain>,
     /// By month and user.
-    pub monthly: BTreeMap<(NaiveDate, String), MonthGain>,
+    pub monthly: BTreeMap<(NaiveDate, &'e str), MonthGain<'e>>,
     /// By hour, tier and agent.
-    pub hourly: BTreeMap<(DateTime<Utc>, Tier, String), TotalGain>,
-    /// By day, tier and agent.
-    pub totals: BTreeMap<(NaiveDate, Tier, String), TotalGain>,
+    pub hourly: BTreeMap<(DateTime<Utc>, Tier, &'e str), TotalGain>,
 }
 
-impl Gains {
-    /// Adds an event.
-    pub fn add(&mut self, e: &UsageEvent) {
+impl<'e> Gains<'e> {
+    /// What some events add up to.
+    pub fn of(events: impl IntoIterator<Item = &'e UsageEvent>) -> Self {
+        let mut gains = Self::default();
+        for event in events {
+            gains.add(event);
+        }
+        gains
+    }
+
+    fn add(&mut self, e: &'e UsageEvent) {
         let date = e.timestamp.date_naive();
         let gain = Gain { interactions: 1, tokens: e.tokens_used, response_ms: i64::from(e.response_time_ms) };
-        self.daily.entry((date, e.user_id.clone(), e.agent_id.clone())).or_default().add(gain);
+        self.daily.entry((date, &e.user_id, &e.agent_id)).or_default().add(gain);
 
-        let latest = (e.timestamp, e.subscription_tier, e.organization_id.clone().unwrap_or_default());
-        let month = self.monthly.entry((month_start(date), e.user_id.clone())).or_insert_with(|| MonthGain {
+        let latest = (e.timestamp, e.subscription_tier, e.organization_id.as_deref().unwrap_or_default());
+        let month = self.monthly.entry((month_start(date), &e.user_id)).or_insert_with(|| MonthGain {
             gain: Gain::default(),
             active_days: 0,
             last_day: (date, 0),
-            latest: latest.clone(),
+            latest,
         });
         month.gain.add(gain);
         month.active_days |= 1 << (date.day() - 1);
@@ -147,39 +153,21 @@ impl Gains {
             month.last_day.1 += 1;
         }
         // The tier is compared by its word, as the database does.
-        let rank = |l: &(DateTime<Utc>, Tier, String)| (l.0, l.1.as_str(), l.2.clone());
-        if rank(&latest) > rank(&month.latest) {
+        let rank = |(at, tier, organization): (DateTime<Utc>, Tier, &'e str)| (at, tier.as_str(), organization);
+        if rank(latest) > rank(month.latest) {
             month.latest = latest;
         }
 
-        let hour =
-            e.timestamp.with_minute(0).and_then(|t| t.with_second(0)).and_then(|t| t.with_nanosecond(0)).unwrap_or(e.timestamp);
-        let hourly = self.hourly.entry((hour, e.subscription_tier, e.agent_id.clone())).or_default();
-        let total = self.totals.entry((date, e.subscription_tier, e.agent_id.clone())).or_default();
-        for slot in [hourly, total] {
-            slot.gain.add(gain);
-            slot.response.record(e.response_time_ms);
-        }
-    }
-
-    /// The cells of the live message.
-    pub fn cells(&self) -> Vec<Cell> {
-        self.hourly
-            .iter()
-            .map(|((hour, tier, agent), total)| Cell {
-                hour: hour.timestamp(),
-                tier: *tier,
-                agent: agent.clone(),
-                interactions: total.gain.interactions,
-                tokens: total.gain.tokens,
-                response: total.response.clone(),
-            })
-            .collect()
+        let hour = Grain::Hour.floor(e.timestamp);
+        let total = self.hourly.entry((hour, e.subscription_tier, &e.agent_id)).or_default();
+        total.gain.add(gain);
+        total.response.record(e.response_time_ms);
     }
 }
 
 impl Gain {
-    fn add(&mut self, other: Self) {
+    /// Adds another.
+    pub fn add(&mut self, other: Self) {
         self.interactions += other.interactions;
         self.tokens += other.tokens;
         self.response_ms += other.response_ms;

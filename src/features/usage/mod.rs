@@ -3,8 +3,9 @@
 //! Tables: `agent_usage_events`, `usage_event_keys`, `agent_usage_daily`, `agent_usage_monthly`, `agent_usage_totals_daily`,
 //! `agent_usage_totals_hourly`, `agent_usage_active_daily`, `usage_users`, `usage_moves`, `usage_quarantine`, `usage_tier_limits`.
 //!
-//! Invariants: an event that was acknowledged is stored, once; every rollup equals a recount of the stored events, whatever the
-//! order in which they came; every user whose rollup moved stands in `usage_moves` until evaluated.
+//! Invariants: an event that was acknowledged is stored, once; every rollup of a user equals a recount of the stored events,
+//! whatever the order in which they came; the totals of all users with what still stands in `usage_moves` do too; every user
+//! whose rollup moved stands in `usage_moves` until evaluated.
 
 pub mod api;
 #[cfg(feature = "ssr")]
@@ -14,6 +15,8 @@ pub mod group;
 #[cfg(feature = "ssr")]
 pub mod ingest;
 #[cfg(feature = "ssr")]
+pub mod moves;
+#[cfg(feature = "ssr")]
 pub mod read;
 #[cfg(feature = "ssr")]
 pub mod recount;
@@ -22,3 +25,5 @@ pub mod store;
 #[cfg(feature = "ssr")]
 pub mod usecase;
 pub mod view;
+#[cfg(feature = "ssr")]
+mod writer;

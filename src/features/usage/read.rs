@@ -357,17 +357,25 @@ async fn agents(tx: &mut PgConnection, filter: &UsageFilter, range: &PeriodRange
 /// The month by tier.
 async fn tiers(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<TierUsage>, sqlx::Error> {
     let limits = super::store::list_tier_limits(tx).await?;
+    let month = month_start(now.date_naive());
+    // Tokens come from the totals, as what the live line adds to them does.
     let rows = sqlx::query!(
-        r#"SELECT subscription_tier, sum(total_tokens)::bigint AS "tokens!", count(*) AS "accounts!"
-           FROM agent_usage_monthly WHERE month = $1 GROUP BY subscription_tier"#,
-        month_start(now.date_naive())
+        r#"SELECT tier AS "tier!", coalesce(sum(tokens), 0)::bigint AS "tokens!", coalesce(sum(accounts), 0)::bigint AS "accounts!"
+           FROM (
+               SELECT subscription_tier AS tier, sum(total_tokens) AS tokens, 0 AS accounts FROM agent_usage_totals_daily
+               WHERE date >= $1 AND date < $2 GROUP BY 1
+               UNION ALL
+               SELECT subscription_tier, 0, count(*) FROM agent_usage_monthly WHERE month = $1 GROUP BY 1) AS parts
+           GROUP BY tier"#,
+        month,
+        next_month(month)
     )
     .fetch_all(tx)
     .await?;
     Ok(limits
         .into_iter()
         .map(|limits| {
-            let row = rows.iter().find(|r| r.subscription_tier == limits.tier.as_str());
+            let row = rows.iter().find(|r| r.tier == limits.tier.as_str());
             TierUsage { used_tokens: row.map_or(0, |r| r.tokens), accounts: row.map_or(0, |r| r.accounts), limits }
         })
         .collect())
@@ -404,7 +412,7 @@ async fn all_agents(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Str
 /// When the database is away.
 pub async fn recent(tx: &mut PgConnection, filter: &UsageFilter, now: DateTime<Utc>) -> Result<Vec<RecentEvent>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"SELECT "timestamp" AS at, user_id, agent_id, subscription_tier, tokens_used, response_time_ms, flags
+        r#"SELECT id, "timestamp" AS at, user_id, agent_id, subscription_tier, tokens_used, response_time_ms, flags
            FROM agent_usage_events
            WHERE "timestamp" > $1 AND "timestamp" <= $2
              AND ($3::text IS NULL OR subscription_tier = $3) AND ($4::text IS NULL OR agent_id = $4)
@@ -421,6 +429,7 @@ pub async fn recent(tx: &mut PgConnection, filter: &UsageFilter, now: DateTime<U
         .into_iter()
         .filter_map(|r| {
             Some(RecentEvent {
+                id: r.id,
                 at: r.at,
                 user_id: r.user_id,
                 agent: r.agent_id,
@@ -770,6 +779,7 @@ pub async fn events(
         .filter_map(|r| {
             last = Some(format!("{}~{}", r.at.timestamp_micros(), r.id));
             Some(RecentEvent {
+                id: r.id,
                 at: r.at,
                 user_id: r.user_id,
                 agent: r.agent_id,

@@ -1,12 +1,15 @@
 //! Rollups against the raw events: compared, and rebuilt.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, PgConnection};
 
+use super::{moves, store};
 use crate::{
     domain::AppResult,
-    platform::{ctx::Ctx, db::to_app},
+    platform::{ctx::Ctx, db::to_app, hub},
 };
 
 /// A rollup and the view that defines it.
@@ -103,6 +106,7 @@ pub async fn recount(ctx: &Ctx, rebuild: bool) -> AppResult<Vec<Finding>> {
 async fn run(tx: &mut PgConnection, rebuild: bool) -> Result<Vec<Finding>, sqlx::Error> {
     // Writers of events take this table first; readers are not kept out.
     sqlx::query("LOCK TABLE agent_usage_daily IN EXCLUSIVE MODE").execute(&mut *tx).await?;
+    settle(tx).await?;
     let kept_from = sqlx::query_scalar!(
         r#"SELECT min(to_date(right(c.relname, 8), 'YYYYMMDD')) AS "day" FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
            WHERE i.inhparent = 'agent_usage_events'::regclass"#
@@ -125,6 +129,25 @@ async fn run(tx: &mut PgConnection, rebuild: bool) -> Result<Vec<Finding>, sqlx:
         findings.push(compare(tx, rollup, from, rebuild).await?);
     }
     Ok(findings)
+}
+
+/// Adds to the totals what still stands in `usage_moves`. Its users stay there, for evaluation.
+async fn settle(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let mut news = Vec::new();
+    let mut users = HashSet::new();
+    loop {
+        let taken = moves::take(tx).await?;
+        if taken.users.is_empty() {
+            break;
+        }
+        users.extend(taken.users);
+        news.extend(taken.news);
+    }
+    if !users.is_empty() {
+        store::insert_moves(tx, &users.iter().map(String::as_str).collect::<Vec<_>>(), "").await?;
+        hub::publish_all(tx, &news).await?;
+    }
+    Ok(())
 }
 
 async fn compare(tx: &mut PgConnection, rollup: &Rollup, from: NaiveDate, rebuild: bool) -> Result<Finding, sqlx::Error> {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     copy::CopyRows,
     group::{Gains, KeyedEvent},
+    moves::TotalGains,
 };
 use crate::domain::tier::{Tier, TierLimits};
 
@@ -56,11 +57,39 @@ pub struct Holder {
     pub content: i64,
 }
 
+/// How keys are claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// By COPY, in half the time; a key that is taken fails the transaction, see [`is_key_taken`].
+    Copy,
+    /// Looking for each whether it is taken.
+    Look,
+}
+
+/// Whether a transaction failed because [`Claim::Copy`] met a key that is taken.
+pub fn is_key_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|e| e.is_unique_violation() && e.table() == Some("usage_event_keys"))
+}
+
 /// Claims the keys of events that must all have different ones, and gives the holders of those that were taken.
 ///
 /// # Errors
-/// When the database is away.
-pub async fn claim_keys(tx: &mut PgConnection, events: &[&KeyedEvent]) -> Result<HashMap<Uuid, Holder>, sqlx::Error> {
+/// When the database is away; with [`Claim::Copy`], when a key is taken.
+pub async fn claim_keys(
+    tx: &mut PgConnection,
+    events: &[&KeyedEvent],
+    claim: Claim,
+) -> Result<HashMap<Uuid, Holder>, sqlx::Error> {
+    if claim == Claim::Copy {
+        let mut rows = CopyRows::with_capacity(events.len());
+        for e in events {
+            rows.row(4).uuid(e.key).uuid(e.id).i64(e.content).date(e.event.timestamp.date_naive());
+        }
+        let mut copy = tx.copy_in_raw("COPY usage_event_keys (key, id, content, event_date) FROM STDIN (FORMAT binary)").await?;
+        copy.send(rows.finish()).await?;
+        copy.finish().await?;
+        return Ok(HashMap::new());
+    }
     let keys: Vec<_> = events.iter().map(|e| e.key).collect();
     let ids: Vec<_> = events.iter().map(|e| e.id).collect();
     let contents: Vec<_> = events.iter().map(|e| e.content).collect();
@@ -111,16 +140,22 @@ pub struct MonthRow {
     pub last_event_at: DateTime<Utc>,
 }
 
-/// Adds to `agent_usage_monthly`, and says where each user stands.
+/// Adds to `agent_usage_daily` and `agent_usage_monthly`, and says where each user stands.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn add_monthly(tx: &mut PgConnection, gains: &Gains) -> Result<Vec<MonthRow>, sqlx::Error> {
-    let m = &gains.monthly;
+pub async fn add_rollups(tx: &mut PgConnection, gains: &Gains<'_>) -> Result<Vec<MonthRow>, sqlx::Error> {
+    let (d, m) = (&gains.daily, &gains.monthly);
+    let dates: Vec<_> = d.keys().map(|k| k.0).collect();
+    let day_users: Vec<_> = d.keys().map(|k| k.1).collect();
+    let agents: Vec<_> = d.keys().map(|k| k.2).collect();
+    let day_interactions: Vec<_> = d.values().map(|g| g.interactions).collect();
+    let day_tokens: Vec<_> = d.values().map(|g| g.tokens).collect();
+    let response: Vec<_> = d.values().map(|g| g.response_ms).collect();
     let months: Vec<_> = m.keys().map(|k| k.0).collect();
-    let users: Vec<_> = m.keys().map(|k| k.1.clone()).collect();
-    let tiers: Vec<_> = m.values().map(|g| g.latest.1.as_str().to_owned()).collect();
-    let organizations: Vec<_> = m.values().map(|g| g.latest.2.clone()).collect();
+    let users: Vec<_> = m.keys().map(|k| k.1).collect();
+    let tiers: Vec<_> = m.values().map(|g| g.latest.1.as_str()).collect();
+    let organizations: Vec<_> = m.values().map(|g| g.latest.2).collect();
     let interactions: Vec<_> = m.values().map(|g| g.gain.interactions).collect();
     let tokens: Vec<_> = m.values().map(|g| g.gain.tokens).collect();
     let days: Vec<_> = m.values().map(|g| g.active_days).collect();
@@ -128,7 +163,14 @@ pub async fn add_monthly(tx: &mut PgConnection, gains: &Gains) -> Result<Vec<Mon
     let last_counts: Vec<_> = m.values().map(|g| g.last_day.1).collect();
     let last_at: Vec<_> = m.values().map(|g| g.latest.0).collect();
     let rows = sqlx::query!(
-        r#"INSERT INTO agent_usage_monthly AS m (month, user_id, subscription_tier, organization_id, total_interactions, total_tokens,
+        r#"WITH daily AS (
+               INSERT INTO agent_usage_daily AS d (date, user_id, agent_id, total_interactions, total_tokens, total_response_time_ms)
+               SELECT * FROM unnest($11::date[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[])
+               ON CONFLICT (date, user_id, agent_id) DO UPDATE SET
+                  total_interactions = d.total_interactions + excluded.total_interactions,
+                  total_tokens = d.total_tokens + excluded.total_tokens,
+                  total_response_time_ms = d.total_response_time_ms + excluded.total_response_time_ms)
+           INSERT INTO agent_usage_monthly AS m (month, user_id, subscription_tier, organization_id, total_interactions, total_tokens,
                 active_days, new_days, last_day, last_day_interactions, last_event_at)
            SELECT month, user_id, tier, org, n, tokens, days, days, last_day, last_n, last_at
            FROM unnest($1::date[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::integer[], $8::date[],
@@ -150,15 +192,21 @@ pub async fn add_monthly(tx: &mut PgConnection, gains: &Gains) -> Result<Vec<Mon
            RETURNING month, user_id, subscription_tier, organization_id, total_tokens, new_days, last_day, last_day_interactions,
                 last_event_at"#,
         &months,
-        &users,
-        &tiers,
-        &organizations,
+        &users as &[&str],
+        &tiers as &[&str],
+        &organizations as &[&str],
         &interactions,
         &tokens,
         &days,
         &last_days,
         &last_counts,
-        &last_at
+        &last_at,
+        &dates,
+        &day_users as &[&str],
+        &agents as &[&str],
+        &day_interactions,
+        &day_tokens,
+        &response
     )
     .fetch_all(tx)
     .await?;
@@ -180,43 +228,12 @@ pub async fn add_monthly(tx: &mut PgConnection, gains: &Gains) -> Result<Vec<Mon
         .collect())
 }
 
-/// Adds to `agent_usage_daily`.
-///
-/// # Errors
-/// When the database is away.
-pub async fn add_daily(tx: &mut PgConnection, gains: &Gains) -> Result<(), sqlx::Error> {
-    let d = &gains.daily;
-    let dates: Vec<_> = d.keys().map(|k| k.0).collect();
-    let users: Vec<_> = d.keys().map(|k| k.1.clone()).collect();
-    let agents: Vec<_> = d.keys().map(|k| k.2.clone()).collect();
-    let interactions: Vec<_> = d.values().map(|g| g.interactions).collect();
-    let tokens: Vec<_> = d.values().map(|g| g.tokens).collect();
-    let response: Vec<_> = d.values().map(|g| g.response_ms).collect();
-    sqlx::query!(
-        "INSERT INTO agent_usage_daily AS d (date, user_id, agent_id, total_interactions, total_tokens, total_response_time_ms)
-         SELECT * FROM unnest($1::date[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
-         ON CONFLICT (date, user_id, agent_id) DO UPDATE SET
-            total_interactions = d.total_interactions + excluded.total_interactions,
-            total_tokens = d.total_tokens + excluded.total_tokens,
-            total_response_time_ms = d.total_response_time_ms + excluded.total_response_time_ms",
-        &dates,
-        &users,
-        &agents,
-        &interactions,
-        &tokens,
-        &response
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// Adds to the totals of all users, by day with response times and by hour, and to the counts of active users.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn add_totals(tx: &mut PgConnection, gains: &Gains, active: &[(NaiveDate, i64)]) -> Result<(), sqlx::Error> {
-    let t = &gains.totals;
+pub async fn add_totals(tx: &mut PgConnection, gains: &TotalGains) -> Result<(), sqlx::Error> {
+    let t = &gains.daily;
     let dates: Vec<_> = t.keys().map(|k| k.0).collect();
     let tiers: Vec<_> = t.keys().map(|k| k.1.as_str().to_owned()).collect();
     let agents: Vec<_> = t.keys().map(|k| k.2.clone()).collect();
@@ -266,8 +283,8 @@ pub async fn add_totals(tx: &mut PgConnection, gains: &Gains, active: &[(NaiveDa
     )
     .execute(&mut *tx)
     .await?;
-    if !active.is_empty() {
-        let (dates, counts): (Vec<_>, Vec<_>) = active.iter().copied().unzip();
+    if !gains.active.is_empty() {
+        let (dates, counts): (Vec<_>, Vec<_>) = gains.active.iter().map(|(day, n)| (*day, *n)).unzip();
         sqlx::query!(
             "INSERT INTO agent_usage_active_daily AS t (date, active_users) SELECT * FROM unnest($1::date[], $2::bigint[])
              ON CONFLICT (date) DO UPDATE SET active_users = t.active_users + excluded.active_users",
@@ -323,15 +340,15 @@ pub async fn upsert_users(tx: &mut PgConnection, rows: &[(&MonthRow, NaiveDate)]
 /// When the database is away.
 pub async fn count_interactions(
     tx: &mut PgConnection,
-    of: &[(NaiveDate, String)],
+    of: &[(NaiveDate, &str)],
 ) -> Result<HashMap<(NaiveDate, String), i64>, sqlx::Error> {
-    let (dates, users): (Vec<_>, Vec<_>) = of.iter().cloned().unzip();
+    let (dates, users): (Vec<_>, Vec<_>) = of.iter().copied().unzip();
     let rows = sqlx::query!(
         r#"SELECT d.date, d.user_id, sum(d.total_interactions)::bigint AS "n!"
            FROM unnest($1::date[], $2::text[]) AS t (date, user_id) JOIN agent_usage_daily d USING (date, user_id)
            GROUP BY d.date, d.user_id"#,
         &dates,
-        &users
+        &users as &[&str]
     )
     .fetch_all(tx)
     .await?;
@@ -378,28 +395,29 @@ pub async fn insert_events(
     Ok(())
 }
 
-/// Leaves word that these users' rollups moved.
+/// Leaves word that these users' rollups moved, and what the totals gained; see `moves.rs` for the latter.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn insert_moves(tx: &mut PgConnection, user_ids: &[String]) -> Result<(), sqlx::Error> {
-    sqlx::query!("INSERT INTO usage_moves (user_ids) VALUES ($1)", user_ids).execute(tx).await?;
+pub async fn insert_moves(tx: &mut PgConnection, user_ids: &[&str], gains: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("INSERT INTO usage_moves (user_ids, gains) VALUES ($1, $2)", user_ids as &[&str], gains).execute(tx).await?;
     Ok(())
 }
 
-/// Takes out some of the users whose rollups moved; they are back if the transaction fails.
+/// Takes out the oldest rows of `usage_moves`, in their order: users and gains. They are back if the transaction fails.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn take_moves(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar!(
+pub async fn take_moves(tx: &mut PgConnection, limit: i64) -> Result<Vec<(Vec<String>, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
         r#"WITH taken AS (
-               DELETE FROM usage_moves WHERE id IN (SELECT id FROM usage_moves ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED)
-               RETURNING user_ids)
-           SELECT DISTINCT unnest(user_ids) AS "user_id!" FROM taken"#
+               DELETE FROM usage_moves WHERE id IN (SELECT id FROM usage_moves ORDER BY id LIMIT $1) RETURNING id, user_ids, gains)
+           SELECT user_ids AS "user_ids!", gains AS "gains!" FROM taken ORDER BY id"#,
+        limit
     )
     .fetch_all(tx)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.user_ids, r.gains)).collect())
 }
 
 /// An item that cannot be taken.

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use super::{
     group::KeyedEvent,
     ingest::{EventSink, Outcome},
+    moves::{self, Taken},
     read,
     store::{self, Refused},
 };
@@ -390,12 +391,12 @@ pub async fn rules_fingerprint(ctx: &Ctx) -> AppResult<i64> {
     read::rules_fingerprint(&mut connection).await.map_err(to_app)
 }
 
-/// Takes out users whose rollups moved, for evaluation in the same transaction.
+/// Takes out users whose rollups moved, for evaluation in the same transaction, and adds what they gained to the totals.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn take_moves(tx: &mut PgConnection) -> AppResult<Vec<String>> {
-    store::take_moves(tx).await.map_err(to_app)
+pub async fn take_moves(tx: &mut PgConnection) -> AppResult<Taken> {
+    moves::take(tx).await.map_err(to_app)
 }
 
 /// Makes the partitions that hold these days.

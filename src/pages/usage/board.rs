@@ -45,13 +45,18 @@ struct State {
     meanwhile: StoredValue<Vec<LiveFrame>>,
     /// Whether anything moved since the last load.
     moved: StoredValue<bool>,
+    /// Whether the line asked for a new load since the last look.
+    behind: StoredValue<bool>,
 }
 
 impl State {
     /// Takes in a frame.
     fn take(self, frame: &LiveFrame) {
         if matches!(frame, LiveFrame::Resync { .. } | LiveFrame::Snapshot { .. }) {
-            self.load(false);
+            // One that comes soon after another (an import is under way) waits for the next look, see `refresh`.
+            if self.behind.try_update_value(|behind| std::mem::replace(behind, true)) == Some(false) {
+                self.load(false);
+            }
             return;
         }
         if self.busy.get_untracked() {
@@ -128,8 +133,9 @@ impl State {
             return;
         }
         let today = self.live.now().date_naive();
+        let behind = self.behind.try_update_value(std::mem::take).unwrap_or_default();
         let new_day = self.usage.with_untracked(|d| !matches!(d.filter.period, Period::Custom { .. }) && d.range.to != today);
-        if new_day || (minute && self.moved.get_value()) {
+        if behind || new_day || (minute && self.moved.get_value()) {
             self.load(false);
         }
     }
@@ -151,6 +157,7 @@ pub(super) fn Board(data: DashboardData, filter: Memo<UsageFilter>) -> impl Into
         failed: RwSignal::new(None),
         meanwhile: StoredValue::new(Vec::new()),
         moved: StoredValue::new(false),
+        behind: StoredValue::new(false),
     };
     Effect::new(move |before: Option<UsageFilter>| {
         let wanted = filter.get();

@@ -16,6 +16,7 @@ use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use nexus_crm::{
     features::usage::recount,
+    flows::usage_watch,
     platform::{
         clock::Clock,
         config::Settings,
@@ -169,6 +170,17 @@ impl TestApp {
     pub async fn as_owner(&self, sql: &str) {
         let mut owner = self.db.connect("nexus_owner").await;
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut owner).await.unwrap();
+    }
+
+    /// Adds what moved to the totals, evaluates it and tells the screens, as the watch does some times a second.
+    pub async fn settle(&self) {
+        while usage_watch::pass(&self.ctx()).await.unwrap() > 0 {}
+    }
+
+    /// Posts what must be taken in, and settles it.
+    pub async fn meter(&self, body: &Value) {
+        self.post(body).await.ok();
+        self.settle().await;
     }
 
     /// Every rollup equals a recount of the stored events.

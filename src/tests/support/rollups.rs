@@ -26,6 +26,7 @@ const ROLLUPS: [(&str, &str); 6] = [
 
 /// Every rollup as text, to be compared with that of another database.
 pub async fn rollups(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
+    app.settle().await;
     let mut all = BTreeMap::new();
     for (table, columns) in ROLLUPS {
         let sql = format!("SELECT ({columns})::text FROM {table} ORDER BY 1");

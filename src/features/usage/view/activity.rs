@@ -1,7 +1,5 @@
 //! What customers are doing now.
 
-use std::collections::HashMap;
-
 use leptos::prelude::*;
 
 use super::SLOW_MS;
@@ -30,7 +28,7 @@ pub fn Activity(
     let now = use_clock().now();
     let held = RwSignal::new(None::<Vec<RecentEvent>>);
     let latest = Memo::new(move |_| usage.with(|d| d.recent.clone()));
-    let rows = Memo::new(move |_| keyed(held.get().unwrap_or_else(|| latest.get())));
+    let rows = Memo::new(move |_| held.get().unwrap_or_else(|| latest.get()));
     let rate = move || {
         latest.with(|events| {
             let Some(oldest) = events.last() else { return String::new() };
@@ -87,32 +85,14 @@ pub fn Activity(
                 <tbody>
                     <For
                         each=move || rows.get()
-                        key=|(key, _)| key.clone()
-                        children=move |(_, event)| view_row(&event, settled.get_value(), lang)
+                        key=|event| event.id
+                        children=move |event| view_row(&event, settled.get_value(), lang)
                     />
                 </tbody>
             </table>
         </section>
     }
     .into_any()
-}
-
-/// Events with a key each; two that are alike in all are told apart by their count.
-fn keyed(events: Vec<RecentEvent>) -> Vec<(String, RecentEvent)> {
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    // From the oldest, so that a twin that comes in later does not take the first one's key.
-    let mut out: Vec<_> = events
-        .into_iter()
-        .rev()
-        .map(|e| {
-            let base = format!("{} {} {} {} {}", e.at.timestamp_micros(), e.user_id, e.agent, e.tokens, e.response_ms);
-            let n = seen.entry(base.clone()).or_default();
-            *n += 1;
-            (format!("{base} {n}"), e)
-        })
-        .collect();
-    out.reverse();
-    out
 }
 
 /// What is remarkable about an event, in words.
