@@ -59,8 +59,8 @@ pub async fn run(app: App, moved: Arc<Notify>) {
         }
         while !failed {
             match pass(&ctx).await {
-                Ok(0) => break,
-                Ok(_) => {}
+                Ok(false) => break,
+                Ok(true) => {}
                 Err(error) => {
                     tracing::warn!(%error, "the usage watch could not look; it will again");
                     failed = true;
@@ -84,16 +84,16 @@ pub async fn run(app: App, moved: Arc<Notify>) {
     }
 }
 
-/// Evaluates some of the users whose rollups moved, and tells the screens what they gained; gives how many.
+/// Evaluates some of the users whose rollups moved, and tells the screens what they gained; says whether more were left.
 ///
 /// # Errors
 /// When the database is away; what moved stands in the table again then.
-pub async fn pass(ctx: &Ctx) -> AppResult<usize> {
+pub async fn pass(ctx: &Ctx) -> AppResult<bool> {
     let mut tx = ctx.app.db.begin().await.map_err(to_app)?;
     db::lock(&mut tx, LOCK).await.map_err(to_app)?;
     let moved = usage::take_moves(&mut tx).await?;
     if moved.users.is_empty() {
-        return Ok(0);
+        return Ok(false);
     }
     let thresholds = alerts::thresholds(&mut tx).await?;
     let standings = usage::standings_from(&mut tx, ctx, Some(&moved.users), lowest(thresholds)).await?;
@@ -101,7 +101,7 @@ pub async fn pass(ctx: &Ctx) -> AppResult<usize> {
     let news: Vec<_> = moved.news.into_iter().chain(alerts::news(&changed)).collect();
     hub::publish_all(&mut tx, &news).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)?;
-    Ok(moved.users.len())
+    Ok(moved.more)
 }
 
 /// Looks at everyone: raises what is missing, resolves what has no cause any more.

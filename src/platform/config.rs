@@ -151,7 +151,7 @@ impl Settings {
             base_url,
             ingest_queue: r.number("NEXUS_CRM_INGEST_QUEUE", 20_000, 1_000, 1_000_000),
             ingest_group: r.number("NEXUS_CRM_INGEST_GROUP", 2_000, 1, 10_000),
-            ingest_writers: r.number("NEXUS_CRM_INGEST_WRITERS", 2, 1, 32),
+            ingest_writers: r.number("NEXUS_CRM_INGEST_WRITERS", 3, 1, 32),
             ingest_linger: Duration::from_millis(r.number("NEXUS_CRM_INGEST_LINGER_MS", 1, 0, 100)),
             ingest_rate: r.number("NEXUS_CRM_INGEST_RATE", 5_000, 1, 1_000_000),
             rate_limit_loopback: r.flag("NEXUS_CRM_RATE_LIMIT_LOOPBACK", true),

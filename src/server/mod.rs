@@ -31,7 +31,7 @@ use crate::{
 pub type AddressLimiter = RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock>;
 
 /// What handlers reach for.
-#[derive(Clone, FromRef)]
+#[derive(Clone)]
 pub struct ServerState {
     /// The product.
     pub app: App,
@@ -41,8 +41,14 @@ pub struct ServerState {
     pub limiter: Arc<AddressLimiter>,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
-    /// Of the pages.
-    pub leptos: LeptosOptions,
+    /// Of the pages; shared, since the state is cloned for each request.
+    pub leptos: Arc<LeptosOptions>,
+}
+
+impl FromRef<ServerState> for LeptosOptions {
+    fn from_ref(state: &ServerState) -> Self {
+        state.leptos.as_ref().clone()
+    }
 }
 
 impl ServerState {
@@ -50,7 +56,7 @@ impl ServerState {
     pub fn new(app: App, metrics: PrometheusHandle, leptos: LeptosOptions) -> Self {
         let rate = NonZeroU32::new(app.settings.ingest_rate).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
-        Self { ingest: Ingest::start(&app), limiter: Arc::new(RateLimiter::keyed(quota)), app, metrics, leptos }
+        Self { ingest: Ingest::start(&app), limiter: Arc::new(RateLimiter::keyed(quota)), app, metrics, leptos: Arc::new(leptos) }
     }
 
     /// A context for whoever sits at this machine.

@@ -39,7 +39,7 @@ pub fn router(state: ServerState) -> Router {
             ROUTES.iter().filter(|r| r.path() != "/").cloned().collect(),
             move || provide_request(&render_state),
             {
-                let options = state.leptos.clone();
+                let options = state.leptos.as_ref().clone();
                 move || shell(options.clone())
             },
         )

@@ -1,5 +1,7 @@
 //! A usage event: how GENESIS's JSON becomes one, and every way in which it may not.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -58,7 +60,62 @@ pub struct UsageEvent {
     pub context: Option<Map<String, Value>>,
 }
 
+/// An item with the contract's fields and no others.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plain<'a> {
+    event_id: Option<String>,
+    user_id: String,
+    agent_id: String,
+    session_id: String,
+    tokens_used: i64,
+    response_time_ms: i64,
+    #[serde(borrow)]
+    timestamp: Cow<'a, str>,
+    #[serde(borrow)]
+    subscription_tier: Cow<'a, str>,
+    contact_id: Option<String>,
+    organization_id: Option<String>,
+    context: Option<Map<String, Value>>,
+}
+
 impl UsageEvent {
+    /// Reads an item that is as the contract says and has no other fields: nearly every one, in half the time of
+    /// [`Self::from_json`]. Nothing when that one has to look closer, if only to say what is wrong.
+    pub fn from_plain(item: &str, now: DateTime<Utc>, oldest: DateTime<Utc>) -> Option<Self> {
+        // The context is a part of the item, and printed again no number is eight times as long: no need to measure it.
+        if item.len() > MAX_CONTEXT_BYTES / 8 {
+            return None;
+        }
+        let plain: Plain<'_> = serde_json::from_str(item).ok()?;
+        let required = [&plain.user_id, &plain.agent_id, &plain.session_id];
+        let optional = [&plain.event_id, &plain.contact_id, &plain.organization_id];
+        if !required.into_iter().chain(optional.into_iter().flatten()).all(|s| check_string(s).is_ok()) {
+            return None;
+        }
+        let timestamp = DateTime::parse_from_rfc3339(&plain.timestamp).ok()?.with_timezone(&Utc);
+        if timestamp < oldest || timestamp > latest(now) {
+            return None;
+        }
+        let context = plain.context.filter(|c| !c.is_empty());
+        if context.as_ref().is_some_and(has_nul) {
+            return None;
+        }
+        Some(Self {
+            event_id: plain.event_id,
+            user_id: plain.user_id,
+            agent_id: plain.agent_id,
+            session_id: plain.session_id,
+            tokens_used: Some(plain.tokens_used).filter(|n| (0..=MAX_TOKENS).contains(n))?,
+            response_time_ms: u32::try_from(plain.response_time_ms).ok().filter(|n| i64::from(*n) <= MAX_RESPONSE_MS)?,
+            timestamp: DateTime::from_timestamp_micros(timestamp.timestamp_micros())?,
+            subscription_tier: Tier::parse(&plain.subscription_tier)?,
+            contact_id: plain.contact_id,
+            organization_id: plain.organization_id,
+            context,
+        })
+    }
+
     /// Checks one item of a request.
     ///
     /// `at` is the JSON pointer of the item in the request's body (`""`, or `"/3"` in a batch), `oldest` the earliest time
@@ -119,6 +176,23 @@ impl UsageEvent {
     }
 }
 
+/// Whether a string may stand in an event; else the code and the words of what is wrong.
+fn check_string(s: &str) -> Result<(), (&'static str, String)> {
+    // No character is longer than its bytes, so most need no counting.
+    if s.is_empty() || (s.len() > MAX_STRING && s.chars().count() > MAX_STRING) {
+        return Err(("out_of_range", format!("must have 1 to {MAX_STRING} characters")));
+    }
+    if s.chars().any(char::is_control) {
+        return Err(("control_character", "must not contain control characters".into()));
+    }
+    Ok(())
+}
+
+/// The latest time that is accepted at `now`.
+fn latest(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::minutes(MAX_AHEAD_MINUTES)
+}
+
 /// Takes fields out of an item and collects what is wrong with them.
 struct Reader<'a> {
     map: &'a mut Map<String, Value>,
@@ -143,13 +217,10 @@ impl Reader<'_> {
         let Value::String(s) = value else {
             return self.fail(field, "type", "must be a string");
         };
-        if s.is_empty() || s.chars().count() > MAX_STRING {
-            return self.fail(field, "out_of_range", format!("must have 1 to {MAX_STRING} characters"));
+        match check_string(&s) {
+            Ok(()) => Some(s),
+            Err((code, detail)) => self.fail(field, code, detail),
         }
-        if s.chars().any(char::is_control) {
-            return self.fail(field, "control_character", "must not contain control characters");
-        }
-        Some(s)
     }
 
     fn required_string(&mut self, field: &str) -> Option<String> {
@@ -185,7 +256,7 @@ impl Reader<'_> {
         if time < oldest {
             return self.fail(field, "too_old", format!("must not be before {}", oldest.format("%Y-%m-%dT%H:%M:%SZ")));
         }
-        if time > now + TimeDelta::minutes(MAX_AHEAD_MINUTES) {
+        if time > latest(now) {
             return self.fail(field, "in_the_future", format!("must not be more than {MAX_AHEAD_MINUTES} minutes ahead of us"));
         }
         // PostgreSQL keeps microseconds; what is stored and what is compared must be the same.
@@ -252,9 +323,30 @@ mod tests {
             "response_time_ms": 1200, "timestamp": "2026-11-20T11:59:00.123456789-05:00", "subscription_tier": "pro"})
     }
 
+    /// Reads an item; the short way, where it goes, comes to the same.
     fn read(item: Value) -> Result<UsageEvent, Vec<FieldError>> {
         let later: DateTime<Utc> = "2026-11-20T17:00:00Z".parse().unwrap();
-        UsageEvent::from_json(item, "/3", later, UsageEvent::oldest(later, false))
+        let oldest = UsageEvent::oldest(later, false);
+        let plain = UsageEvent::from_plain(&item.to_string(), later, oldest);
+        let event = UsageEvent::from_json(item, "/3", later, oldest);
+        if let Some(plain) = plain {
+            assert_eq!(event.as_ref(), Ok(&plain));
+        }
+        event
+    }
+
+    #[test]
+    fn a_plain_item_goes_the_short_way() {
+        let later: DateTime<Utc> = "2026-11-20T17:00:00Z".parse().unwrap();
+        let short = |item: &Value| UsageEvent::from_plain(&item.to_string(), later, UsageEvent::oldest(later, false));
+        let mut item = valid();
+        assert!(short(&item).is_some());
+        item["context"] = json!({"channel": "web", "n": [1, 2.5, "\u{e9}"]});
+        item["organization_id"] = json!(null);
+        assert_eq!(short(&item), Some(read(item.clone()).unwrap()));
+        item["weather"] = json!("sunny");
+        assert_eq!(short(&item), None);
+        assert!(UsageEvent::from_plain(r#"{"user_id":"a","user_id":"b"}"#, later, later).is_none());
     }
 
     #[test]

@@ -89,13 +89,13 @@ impl CopyRows {
     }
 
     /// A jsonb from JSON text, or null.
-    pub fn json_or_null(&mut self, json: Option<&[u8]>) -> &mut Self {
+    pub fn json_or_null(&mut self, json: Option<&str>) -> &mut Self {
         match json {
             None => self.null(),
             Some(json) => {
                 self.0.put_i32(i32::try_from(json.len() + 1).unwrap_or(i32::MAX));
                 self.0.put_u8(1);
-                self.0.put_slice(json);
+                self.0.put_slice(json.as_bytes());
                 self
             }
         }

@@ -24,6 +24,8 @@ pub struct KeyedEvent {
     pub key: Uuid,
     /// A fingerprint of everything in it, to tell a repetition from another event under the same key.
     pub content: i64,
+    /// The event's context as JSON; empty without one.
+    context: String,
 }
 
 fn digest(parts: &[&[u8]]) -> [u8; 32] {
@@ -59,7 +61,7 @@ impl KeyedEvent {
                 digest(&[b"content", e.user_id.as_bytes(), e.session_id.as_bytes(), e.agent_id.as_bytes(), &micros, &tokens, &ms])
             }
         };
-        let context = e.context.as_ref().and_then(|c| serde_json::to_vec(c).ok()).unwrap_or_default();
+        let context = e.context.as_ref().and_then(|c| serde_json::to_string(c).ok()).unwrap_or_default();
         let text = |s: &Option<String>| s.as_deref().unwrap_or_default().as_bytes().to_vec();
         let content = digest(&[
             e.user_id.as_bytes(),
@@ -71,10 +73,15 @@ impl KeyedEvent {
             e.subscription_tier.as_str().as_bytes(),
             &text(&e.contact_id),
             &text(&e.organization_id),
-            &context,
+            context.as_bytes(),
         ]);
         let [a, b, c, d, f, g, h, i, ..] = content;
-        Self { id: Uuid::now_v7(), key: half(key), content: i64::from_le_bytes([a, b, c, d, f, g, h, i]), event }
+        Self { id: Uuid::now_v7(), key: half(key), content: i64::from_le_bytes([a, b, c, d, f, g, h, i]), event, context }
+    }
+
+    /// The event's context as JSON.
+    pub fn context(&self) -> Option<&str> {
+        Some(self.context.as_str()).filter(|c| !c.is_empty())
     }
 }
 

@@ -142,6 +142,8 @@ pub struct Taken {
     pub users: Vec<String>,
     /// What is to be told to the screens.
     pub news: Option<LiveBody>,
+    /// Whether rows were left.
+    pub more: bool,
 }
 
 /// Takes some rows out and adds them to the totals. Until the transaction ends, nobody else does so.
@@ -151,6 +153,7 @@ pub struct Taken {
 pub async fn take(tx: &mut PgConnection) -> Result<Taken, sqlx::Error> {
     crate::platform::db::lock(tx, "usage_totals").await?;
     let rows = store::take_moves(tx, TAKEN_AT_ONCE).await?;
+    let more = rows.len() as i64 == TAKEN_AT_ONCE;
     let (mut totals, mut told, mut users) = (TotalGains::default(), UsageDelta::default(), std::collections::HashSet::new());
     for (moved, gains) in rows {
         users.extend(moved);
@@ -162,7 +165,7 @@ pub async fn take(tx: &mut PgConnection) -> Result<Taken, sqlx::Error> {
         told.merge(UsageDelta { cells: Vec::new(), ..delta });
     }
     if totals.hourly.is_empty() {
-        return Ok(Taken { users: users.into_iter().collect(), news: None });
+        return Ok(Taken { users: users.into_iter().collect(), news: None, more });
     }
     store::add_totals(tx, &totals).await?;
     let news = if totals.hourly.len() > MAX_CELLS {
@@ -171,5 +174,5 @@ pub async fn take(tx: &mut PgConnection) -> Result<Taken, sqlx::Error> {
         told.cells = totals.hourly.iter().map(|((hour, tier, agent), total)| cell(*hour, *tier, agent, total)).collect();
         LiveBody::Usage(told)
     };
-    Ok(Taken { users: users.into_iter().collect(), news: Some(news) })
+    Ok(Taken { users: users.into_iter().collect(), news: Some(news), more })
 }

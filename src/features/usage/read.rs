@@ -614,22 +614,47 @@ pub async fn standings_from(
     from_bp: i32,
     now: DateTime<Utc>,
 ) -> Result<Vec<UserStanding>, sqlx::Error> {
-    let today = now.date_naive();
-    let rows = sqlx::query_as!(
-        StandingRow,
-        r#"SELECT m.user_id, m.organization_id, m.subscription_tier, m.total_tokens, l.tokens_per_month,
-               CASE WHEN m.last_day = $2 THEN m.last_day_interactions ELSE 0 END AS "day_interactions!", l.interactions_per_day, m.last_event_at
-           FROM agent_usage_monthly m JOIN usage_tier_limits l ON l.tier = m.subscription_tier
-           WHERE m.month = $1 AND ($3::text[] IS NULL OR m.user_id = ANY($3))
-             AND (m.total_tokens * 10000 >= l.tokens_per_month * $4
-                  OR (m.last_day = $2 AND m.last_day_interactions * 10000 >= l.interactions_per_day * $4))"#,
-        month_start(today),
-        today,
-        users,
-        i64::from(from_bp)
-    )
-    .fetch_all(tx)
-    .await?;
+    let (today, bp) = (now.date_naive(), i64::from(from_bp));
+    let rows = match users {
+        None => {
+            sqlx::query_as!(
+                StandingRow,
+                r#"SELECT m.user_id, m.organization_id, m.subscription_tier, m.total_tokens, l.tokens_per_month,
+                       CASE WHEN m.last_day = $2 THEN m.last_day_interactions ELSE 0 END AS "day_interactions!", l.interactions_per_day,
+                       m.last_event_at
+                   FROM agent_usage_monthly m JOIN usage_tier_limits l ON l.tier = m.subscription_tier
+                   WHERE m.month = $1
+                     AND (m.total_tokens * 10000 >= l.tokens_per_month * $3
+                          OR (m.last_day = $2 AND m.last_day_interactions * 10000 >= l.interactions_per_day * $3))"#,
+                month_start(today),
+                today,
+                bp
+            )
+            .fetch_all(tx)
+            .await?
+        }
+        // One look into the index for each user; `= ANY` would compare each row with the whole list.
+        Some(users) => {
+            sqlx::query_as!(
+                StandingRow,
+                r#"SELECT m.user_id, m.organization_id, m.subscription_tier, m.total_tokens, l.tokens_per_month,
+                       CASE WHEN m.last_day = $2 THEN m.last_day_interactions ELSE 0 END AS "day_interactions!", l.interactions_per_day,
+                       m.last_event_at
+                   FROM unnest($4::text[]) AS moved (user_id)
+                   CROSS JOIN LATERAL (
+                       SELECT * FROM agent_usage_monthly m WHERE m.month = $1 AND m.user_id = moved.user_id OFFSET 0) AS m
+                   JOIN usage_tier_limits l ON l.tier = m.subscription_tier
+                   WHERE m.total_tokens * 10000 >= l.tokens_per_month * $3
+                     OR (m.last_day = $2 AND m.last_day_interactions * 10000 >= l.interactions_per_day * $3)"#,
+                month_start(today),
+                today,
+                bp,
+                users
+            )
+            .fetch_all(tx)
+            .await?
+        }
+    };
     Ok(rows.into_iter().filter_map(StandingRow::standing).collect())
 }
 

@@ -137,14 +137,14 @@ async fn settle(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
     let mut users = HashSet::new();
     loop {
         let taken = moves::take(tx).await?;
-        if taken.users.is_empty() {
-            break;
-        }
         users.extend(taken.users);
         news.extend(taken.news);
+        if !taken.more {
+            break;
+        }
     }
     if !users.is_empty() {
-        store::insert_moves(tx, &users.iter().map(String::as_str).collect::<Vec<_>>(), "").await?;
+        store::insert_moves(tx, &users.into_iter().collect::<Vec<_>>()).await?;
         hub::publish_all(tx, &news).await?;
     }
     Ok(())

@@ -11,7 +11,10 @@ use super::{
     group::{Gains, KeyedEvent},
     moves::TotalGains,
 };
-use crate::domain::tier::{Tier, TierLimits};
+use crate::domain::{
+    tier::{Tier, TierLimits},
+    usage::UsageEvent,
+};
 
 /// What the tiers include, now.
 ///
@@ -62,24 +65,29 @@ pub struct Holder {
 pub enum Claim {
     /// By COPY, in half the time; a key that is taken fails the transaction, see [`is_key_taken`].
     Copy,
+    /// By [`add_rollups`], to spare a round trip; a key that is taken fails the transaction too.
+    Along,
     /// Looking for each whether it is taken.
     Look,
 }
 
-/// Whether a transaction failed because [`Claim::Copy`] met a key that is taken.
+/// Whether a transaction failed because [`Claim::Copy`] or [`Claim::Along`] met a key that is taken.
 pub fn is_key_taken(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|e| e.is_unique_violation() && e.table() == Some("usage_event_keys"))
+    match error {
+        sqlx::Error::Database(e) => e.is_unique_violation() && e.table() == Some("usage_event_keys"),
+        sqlx::Error::RowNotFound => true,
+        _ => false,
+    }
 }
 
 /// Claims the keys of events that must all have different ones, and gives the holders of those that were taken.
 ///
 /// # Errors
 /// When the database is away; with [`Claim::Copy`], when a key is taken.
-pub async fn claim_keys(
-    tx: &mut PgConnection,
-    events: &[&KeyedEvent],
-    claim: Claim,
-) -> Result<HashMap<Uuid, Holder>, sqlx::Error> {
+pub async fn claim_keys(tx: &mut PgConnection, events: &[&KeyedEvent], claim: Claim) -> Result<HashMap<Uuid, Holder>, sqlx::Error> {
+    if claim == Claim::Along {
+        return Ok(HashMap::new());
+    }
     if claim == Claim::Copy {
         let mut rows = CopyRows::with_capacity(events.len());
         for e in events {
@@ -140,11 +148,16 @@ pub struct MonthRow {
     pub last_event_at: DateTime<Utc>,
 }
 
-/// Adds to `agent_usage_daily` and `agent_usage_monthly`, and says where each user stands.
+/// Adds to `agent_usage_daily` and `agent_usage_monthly`, and says where each user stands. In the same statement it claims the
+/// keys of `claims` first.
 ///
 /// # Errors
-/// When the database is away.
-pub async fn add_rollups(tx: &mut PgConnection, gains: &Gains<'_>) -> Result<Vec<MonthRow>, sqlx::Error> {
+/// When the database is away, or one of the keys is taken, see [`is_key_taken`].
+pub async fn add_rollups(tx: &mut PgConnection, gains: &Gains<'_>, claims: &[&KeyedEvent]) -> Result<Vec<MonthRow>, sqlx::Error> {
+    let keys: Vec<_> = claims.iter().map(|e| e.key).collect();
+    let ids: Vec<_> = claims.iter().map(|e| e.id).collect();
+    let contents: Vec<_> = claims.iter().map(|e| e.content).collect();
+    let key_dates: Vec<_> = claims.iter().map(|e| e.event.timestamp.date_naive()).collect();
     let (d, m) = (&gains.daily, &gains.monthly);
     let dates: Vec<_> = d.keys().map(|k| k.0).collect();
     let day_users: Vec<_> = d.keys().map(|k| k.1).collect();
@@ -163,7 +176,10 @@ pub async fn add_rollups(tx: &mut PgConnection, gains: &Gains<'_>) -> Result<Vec
     let last_counts: Vec<_> = m.values().map(|g| g.last_day.1).collect();
     let last_at: Vec<_> = m.values().map(|g| g.latest.0).collect();
     let rows = sqlx::query!(
-        r#"WITH daily AS (
+        r#"WITH keys AS (
+               INSERT INTO usage_event_keys (key, id, content, event_date)
+               SELECT * FROM unnest($17::uuid[], $18::uuid[], $19::bigint[], $20::date[]) ON CONFLICT DO NOTHING RETURNING 1),
+           daily AS (
                INSERT INTO agent_usage_daily AS d (date, user_id, agent_id, total_interactions, total_tokens, total_response_time_ms)
                SELECT * FROM unnest($11::date[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[])
                ON CONFLICT (date, user_id, agent_id) DO UPDATE SET
@@ -175,6 +191,8 @@ pub async fn add_rollups(tx: &mut PgConnection, gains: &Gains<'_>) -> Result<Vec
            SELECT month, user_id, tier, org, n, tokens, days, days, last_day, last_n, last_at
            FROM unnest($1::date[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::integer[], $8::date[],
                 $9::bigint[], $10::timestamptz[]) AS t (month, user_id, tier, org, n, tokens, days, last_day, last_n, last_at)
+           -- Keys before rows, as every writer does, and no rows when a key is taken.
+           CROSS JOIN (SELECT count(*) AS claimed FROM keys) AS k WHERE k.claimed = cardinality($17::uuid[])
            ON CONFLICT (month, user_id) DO UPDATE SET
                 subscription_tier = CASE WHEN (excluded.last_event_at, excluded.subscription_tier, excluded.organization_id)
                     > (m.last_event_at, m.subscription_tier, m.organization_id) THEN excluded.subscription_tier ELSE m.subscription_tier END,
@@ -206,10 +224,17 @@ pub async fn add_rollups(tx: &mut PgConnection, gains: &Gains<'_>) -> Result<Vec
         &agents as &[&str],
         &day_interactions,
         &day_tokens,
-        &response
+        &response,
+        &keys,
+        &ids,
+        &contents,
+        &key_dates
     )
     .fetch_all(tx)
     .await?;
+    if rows.is_empty() {
+        return Err(sqlx::Error::RowNotFound);
+    }
     Ok(rows
         .into_iter()
         .filter_map(|r| {
@@ -240,8 +265,32 @@ pub async fn add_totals(tx: &mut PgConnection, gains: &TotalGains) -> Result<(),
     let interactions: Vec<_> = t.values().map(|g| g.gain.interactions).collect();
     let tokens: Vec<_> = t.values().map(|g| g.gain.tokens).collect();
     let response: Vec<_> = t.values().map(|g| g.gain.response_ms).collect();
+    // Histograms are added up here, since SQL takes a hundred times as long: whoever adds to the totals holds their lock.
+    let stored = sqlx::query!(
+        "SELECT date, subscription_tier, agent_id, response_histogram FROM agent_usage_totals_daily
+         JOIN unnest($1::date[], $2::text[], $3::text[]) AS u (date, subscription_tier, agent_id) USING (date, subscription_tier, agent_id)",
+        &dates,
+        &tiers,
+        &agents
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut sums: HashMap<_, _> =
+        t.iter().map(|((date, tier, agent), g)| ((*date, tier.as_str(), agent.as_str()), g.response.clone())).collect();
+    for row in &stored {
+        if let Some(sum) = sums.get_mut(&(row.date, row.subscription_tier.as_str(), row.agent_id.as_str())) {
+            for (bucket, n) in row.response_histogram.iter().enumerate() {
+                sum.add_at(bucket, i64::from(*n));
+            }
+        }
+    }
     // An array of arrays must be rectangular, so each histogram travels as text.
-    let histograms: Vec<_> = t.values().map(|g| array_text(&g.response.0)).collect();
+    let histograms: Vec<_> = t
+        .keys()
+        .map(|(date, tier, agent)| {
+            sums.get(&(*date, tier.as_str(), agent.as_str())).map_or_else(|| "{}".into(), |h| array_text(&h.0))
+        })
+        .collect();
     sqlx::query!(
         "INSERT INTO agent_usage_totals_daily AS t (date, subscription_tier, agent_id, total_interactions, total_tokens,
             total_response_time_ms, response_histogram)
@@ -252,7 +301,7 @@ pub async fn add_totals(tx: &mut PgConnection, gains: &TotalGains) -> Result<(),
             total_interactions = t.total_interactions + excluded.total_interactions,
             total_tokens = t.total_tokens + excluded.total_tokens,
             total_response_time_ms = t.total_response_time_ms + excluded.total_response_time_ms,
-            response_histogram = usage_histogram_add(t.response_histogram, excluded.response_histogram)",
+            response_histogram = excluded.response_histogram",
         &dates,
         &tiers,
         &agents,
@@ -310,30 +359,6 @@ fn array_text(numbers: &[i64]) -> String {
     text
 }
 
-/// Remembers users that became active on a new day: their month, and their first day in it.
-///
-/// # Errors
-/// When the database is away.
-pub async fn upsert_users(tx: &mut PgConnection, rows: &[(&MonthRow, NaiveDate)]) -> Result<(), sqlx::Error> {
-    let users: Vec<_> = rows.iter().map(|(r, _)| r.user_id.clone()).collect();
-    let first: Vec<_> = rows.iter().map(|(_, first)| *first).collect();
-    let months: Vec<_> = rows.iter().map(|(r, _)| r.month).collect();
-    sqlx::query!(
-        "INSERT INTO usage_users AS u (user_id, first_day, latest_month)
-         SELECT user_id, min(first_day), max(month) FROM unnest($1::text[], $2::date[], $3::date[]) AS t (user_id, first_day, month)
-         GROUP BY user_id ORDER BY user_id
-         ON CONFLICT (user_id) DO UPDATE SET
-            first_day = least(u.first_day, excluded.first_day), latest_month = greatest(u.latest_month, excluded.latest_month)
-         WHERE u.first_day > excluded.first_day OR u.latest_month < excluded.latest_month",
-        &users,
-        &first,
-        &months
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// How many interactions each of these users had on each of these days, before the group's own are added or after: as stored.
 ///
 /// # Errors
@@ -355,19 +380,95 @@ pub async fn count_interactions(
     Ok(rows.into_iter().map(|r| ((r.date, r.user_id), r.n)).collect())
 }
 
-/// Stores events with their flags.
+/// From so many events on they are stored by COPY, which is faster for each but takes two round trips more.
+const COPY_EVENTS_FROM: usize = 100;
+
+/// What a group leaves behind once its rollups are added to.
+#[derive(Debug)]
+pub struct Leavings<'a> {
+    /// The events with their flags.
+    pub events: &'a [(&'a KeyedEvent, i16)],
+    /// When they came.
+    pub received_at: DateTime<Utc>,
+    /// Users that became active on a new day: their month, and their first day in it.
+    pub newly_active: &'a [(&'a MonthRow, NaiveDate)],
+    /// The users whose rollups moved.
+    pub users: &'a [&'a str],
+    /// What the totals gained; see `moves.rs`.
+    pub gains: &'a str,
+}
+
+/// Stores events, remembers users, and leaves word of what moved.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn insert_events(
-    tx: &mut PgConnection,
-    events: &[(&KeyedEvent, i16)],
-    received_at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    let mut rows = CopyRows::with_capacity(events.len());
-    for (keyed, flags) in events {
+pub async fn leave(tx: &mut PgConnection, what: &Leavings<'_>) -> Result<(), sqlx::Error> {
+    let events = if what.events.len() >= COPY_EVENTS_FROM {
+        copy_events(tx, what).await?;
+        &[]
+    } else {
+        what.events
+    };
+    let of = |field: fn(&KeyedEvent) -> &str| events.iter().map(|(e, _)| field(e)).collect::<Vec<_>>();
+    let of_option = |field: fn(&KeyedEvent) -> Option<&str>| events.iter().map(|(e, _)| field(e)).collect::<Vec<_>>();
+    let ids: Vec<_> = events.iter().map(|(e, _)| e.id).collect();
+    let tokens: Vec<_> = events.iter().map(|(e, _)| e.event.tokens_used).collect();
+    let response: Vec<_> = events.iter().map(|(e, _)| response_ms(&e.event)).collect();
+    let times: Vec<_> = events.iter().map(|(e, _)| e.event.timestamp).collect();
+    let flags: Vec<_> = events.iter().map(|(_, flags)| *flags).collect();
+    let active_users: Vec<_> = what.newly_active.iter().map(|(r, _)| r.user_id.as_str()).collect();
+    let first_days: Vec<_> = what.newly_active.iter().map(|(_, first)| *first).collect();
+    let active_months: Vec<_> = what.newly_active.iter().map(|(r, _)| r.month).collect();
+    sqlx::query!(
+        r#"WITH events AS (
+               INSERT INTO agent_usage_events (id, event_id, user_id, agent_id, session_id, tokens_used, response_time_ms, "timestamp",
+                   subscription_tier, contact_id, organization_id, context, flags, received_at)
+               SELECT id, event_id, user_id, agent_id, session_id, tokens, ms, at, tier, contact, organization, context::jsonb, flags, $14
+               FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::integer[],
+                   $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::smallint[])
+                   AS t (id, event_id, user_id, agent_id, session_id, tokens, ms, at, tier, contact, organization, context, flags)),
+           users AS (
+               INSERT INTO usage_users AS u (user_id, first_day, latest_month)
+               SELECT user_id, min(first_day), max(month)
+               FROM unnest($15::text[], $16::date[], $17::date[]) AS t (user_id, first_day, month)
+               GROUP BY user_id ORDER BY user_id
+               ON CONFLICT (user_id) DO UPDATE SET
+                  first_day = least(u.first_day, excluded.first_day), latest_month = greatest(u.latest_month, excluded.latest_month)
+               WHERE u.first_day > excluded.first_day OR u.latest_month < excluded.latest_month)
+           INSERT INTO usage_moves (user_ids, gains) VALUES ($18, $19)"#,
+        &ids,
+        &of_option(|e| e.event.event_id.as_deref()) as &[Option<&str>],
+        &of(|e| &e.event.user_id) as &[&str],
+        &of(|e| &e.event.agent_id) as &[&str],
+        &of(|e| &e.event.session_id) as &[&str],
+        &tokens,
+        &response,
+        &times,
+        &of(|e| e.event.subscription_tier.as_str()) as &[&str],
+        &of_option(|e| e.event.contact_id.as_deref()) as &[Option<&str>],
+        &of_option(|e| e.event.organization_id.as_deref()) as &[Option<&str>],
+        &of_option(KeyedEvent::context) as &[Option<&str>],
+        &flags,
+        what.received_at,
+        &active_users as &[&str],
+        &first_days,
+        &active_months,
+        what.users as &[&str],
+        what.gains
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn response_ms(event: &UsageEvent) -> i32 {
+    i32::try_from(event.response_time_ms).unwrap_or(i32::MAX)
+}
+
+async fn copy_events(tx: &mut PgConnection, what: &Leavings<'_>) -> Result<(), sqlx::Error> {
+    let mut rows = CopyRows::with_capacity(what.events.len());
+    for (keyed, flags) in what.events {
         let e = &keyed.event;
-        let context = e.context.as_ref().and_then(|c| serde_json::to_vec(c).ok());
         rows.row(14)
             .uuid(keyed.id)
             .text_or_null(e.event_id.as_deref())
@@ -375,14 +476,14 @@ pub async fn insert_events(
             .text(&e.agent_id)
             .text(&e.session_id)
             .i64(e.tokens_used)
-            .i32(i32::try_from(e.response_time_ms).unwrap_or(i32::MAX))
+            .i32(response_ms(e))
             .time(e.timestamp)
             .text(e.subscription_tier.as_str())
             .text_or_null(e.contact_id.as_deref())
             .text_or_null(e.organization_id.as_deref())
-            .json_or_null(context.as_deref())
+            .json_or_null(keyed.context())
             .i16(*flags)
-            .time(received_at);
+            .time(what.received_at);
     }
     let mut copy = tx
         .copy_in_raw(
@@ -395,12 +496,12 @@ pub async fn insert_events(
     Ok(())
 }
 
-/// Leaves word that these users' rollups moved, and what the totals gained; see `moves.rs` for the latter.
+/// Leaves word of users to be evaluated.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn insert_moves(tx: &mut PgConnection, user_ids: &[&str], gains: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!("INSERT INTO usage_moves (user_ids, gains) VALUES ($1, $2)", user_ids as &[&str], gains).execute(tx).await?;
+pub async fn insert_moves(tx: &mut PgConnection, user_ids: &[String]) -> Result<(), sqlx::Error> {
+    sqlx::query!("INSERT INTO usage_moves (user_ids) VALUES ($1)", user_ids).execute(tx).await?;
     Ok(())
 }
 

@@ -116,6 +116,11 @@ pub async fn receive(ctx: &Ctx, sink: &impl EventSink, body: &[u8], verified: &V
     // One place for each item: an error, or nothing where an event's outcome will stand.
     let mut results: Vec<Option<ItemResult>> = Vec::with_capacity(items.len());
     for (index, raw) in items.into_iter().enumerate() {
+        if let Some(event) = UsageEvent::from_plain(raw.get(), now, oldest) {
+            events.push(KeyedEvent::new(event, verified.webhook_id.as_deref(), index));
+            results.push(None);
+            continue;
+        }
         let item: Value = serde_json::from_str(raw.get()).map_err(malformed)?;
         let event_id = item.get("event_id").and_then(Value::as_str).filter(|id| id.len() <= event::MAX_STRING).map(str::to_owned);
         let at = if single { String::new() } else { format!("/{index}") };

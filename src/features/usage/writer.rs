@@ -7,14 +7,14 @@ use std::{
 };
 
 use chrono::{Datelike, Days, NaiveDate};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection, Postgres, pool::PoolConnection};
 use tokio::sync::{Notify, mpsc};
 
 use super::{
     group::{Gains, KeyedEvent},
     ingest::{Job, Outcome},
     moves::Moved,
-    store::{self, Claim, MonthRow},
+    store::{self, Claim, Leavings, MonthRow},
 };
 use crate::{
     domain::{
@@ -27,9 +27,13 @@ use crate::{
 
 /// How long the writer goes on with tier limits that it has read before.
 const LIMITS_FRESH: Duration = Duration::from_millis(500);
-/// From so many events on, keys are claimed by COPY, which takes half the time but fails where a key is taken.
+/// How long a connection is kept without work.
+const KEPT_IDLE: Duration = Duration::from_millis(500);
+/// For so long after its last use a connection is not asked whether it still stands.
+const TRUSTED: Duration = Duration::from_millis(10);
+/// From so many events on, keys are claimed by COPY, which takes half the time but a round trip more.
 const COPY_KEYS_FROM: usize = 100;
-/// After COPY met a taken key, so many groups look before they claim: repetitions come in bursts.
+/// After a group that had to be written again because a key was taken, so many look first: repetitions come in bursts.
 const CAREFUL_GROUPS: u32 = 50;
 
 /// What was written for a group.
@@ -44,16 +48,28 @@ pub(super) struct Writer {
     weeks: HashSet<NaiveDate>,
     /// How many groups more are to look before they claim.
     careful: u32,
+    /// Kept from group to group, with when it was last used: the pool asks the database before it hands one out and when it
+    /// comes back.
+    connection: Option<(PoolConnection<Postgres>, Instant)>,
 }
 
 impl Writer {
     pub fn new(app: App, moved: Arc<Notify>) -> Self {
-        Self { app, moved, limits: HashMap::new(), limits_read: None, weeks: HashSet::new(), careful: 0 }
+        Self { app, moved, limits: HashMap::new(), limits_read: None, weeks: HashSet::new(), careful: 0, connection: None }
     }
 
     pub async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Job>) {
         let most = self.app.settings.ingest_group;
-        while let Some(first) = inbox.recv().await {
+        loop {
+            let first = match tokio::time::timeout(KEPT_IDLE, inbox.recv()).await {
+                Ok(Some(first)) => first,
+                Ok(None) => return,
+                Err(_) => {
+                    self.connection = None;
+                    let Some(first) = inbox.recv().await else { return };
+                    first
+                }
+            };
             let mut group = vec![first];
             let mut size = group.iter().map(|j| j.events.len()).sum::<usize>();
             let deadline = tokio::time::Instant::now() + self.app.settings.ingest_linger;
@@ -105,10 +121,14 @@ impl Writer {
         let mut candidates: Vec<_> = first_of.values().copied().collect();
         candidates.sort_unstable_by_key(|e| e.key);
         self.prepare(&candidates).await?;
-        let claim = if self.careful == 0 && candidates.len() >= COPY_KEYS_FROM { Claim::Copy } else { Claim::Look };
+        let claim = match candidates.len() {
+            _ if self.careful > 0 => Claim::Look,
+            COPY_KEYS_FROM.. => Claim::Copy,
+            _ => Claim::Along,
+        };
         self.careful = self.careful.saturating_sub(1);
         let written = match self.write_claiming(group, &first_of, candidates.clone(), claim).await {
-            Err(error) if claim == Claim::Copy && store::is_key_taken(&error) => {
+            Err(error) if claim != Claim::Look && store::is_key_taken(&error) => {
                 self.careful = CAREFUL_GROUPS;
                 self.write_claiming(group, &first_of, candidates, Claim::Look).await?
             }
@@ -118,16 +138,27 @@ impl Writer {
         Ok(written)
     }
 
+    /// The connection of the group before, else one of the pool's.
+    async fn connection(&mut self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        if let Some((mut connection, used)) = self.connection.take()
+            && (used.elapsed() < TRUSTED || connection.ping().await.is_ok())
+        {
+            return Ok(connection);
+        }
+        self.app.db.acquire().await
+    }
+
     /// The transaction itself. `candidates` are the first of each key, sorted by it, so that two writers never wait for each
     /// other in a circle.
     async fn write_claiming<'e>(
-        &self,
+        &mut self,
         group: &'e [Job],
         first_of: &HashMap<uuid::Uuid, &'e KeyedEvent>,
         mut candidates: Vec<&'e KeyedEvent>,
         claim: Claim,
     ) -> Result<Written, sqlx::Error> {
-        let mut tx = self.app.db.begin().await?;
+        let mut connection = self.connection().await?;
+        let mut tx = connection.begin().await?;
         let holders = if candidates.is_empty() { HashMap::new() } else { store::claim_keys(&mut tx, &candidates, claim).await? };
         let mut written: Written = holders
             .iter()
@@ -146,11 +177,12 @@ impl Writer {
         candidates.retain(|e| !holders.contains_key(&e.key));
         candidates.sort_by_key(|e| e.event.timestamp);
         if !candidates.is_empty() {
-            for (event, flags) in self.store_new(&mut tx, &candidates).await? {
+            for (event, flags) in self.store_new(&mut tx, &candidates, claim).await? {
                 written.insert(event.id, Outcome::Stored { id: event.id, flags });
             }
         }
         tx.commit().await?;
+        self.connection = Some((connection, Instant::now()));
 
         // Repetitions inside the group follow the first of their key.
         for event in group.iter().flat_map(|j| &j.events) {
@@ -201,11 +233,13 @@ impl Writer {
         &self,
         tx: &mut PgConnection,
         events: &[&'e KeyedEvent],
+        claim: Claim,
     ) -> Result<Vec<(&'e KeyedEvent, i16)>, sqlx::Error> {
         let gains = Gains::of(events.iter().map(|e| &e.event));
-        let months = store::add_rollups(tx, &gains).await?;
+        let mut unclaimed = if claim == Claim::Along { events.to_vec() } else { Vec::new() };
+        unclaimed.sort_unstable_by_key(|e| e.key);
+        let months = store::add_rollups(tx, &gains, &unclaimed).await?;
         let flagged = self.flag(tx, events, &gains, &months).await?;
-        store::insert_events(tx, &flagged, self.app.clock.now()).await?;
         let mut active: BTreeMap<NaiveDate, i64> = BTreeMap::new();
         let mut newly_active = Vec::new();
         for row in months.iter().filter(|r| r.new_days != 0) {
@@ -217,12 +251,16 @@ impl Writer {
                 *active.entry(day).or_default() += 1;
             }
         }
-        if !newly_active.is_empty() {
-            store::upsert_users(tx, &newly_active).await?;
-        }
         let users: HashSet<_> = months.iter().map(|r| r.user_id.as_str()).collect();
         let moved = Moved::new(&gains, active.into_iter().collect(), &months, &flagged, &self.limits);
-        store::insert_moves(tx, &users.into_iter().collect::<Vec<_>>(), &moved.encode()?).await?;
+        let leavings = Leavings {
+            events: &flagged,
+            received_at: self.app.clock.now(),
+            newly_active: &newly_active,
+            users: &users.into_iter().collect::<Vec<_>>(),
+            gains: &moved.encode()?,
+        };
+        store::leave(tx, &leavings).await?;
         Ok(flagged)
     }
 
