@@ -66,6 +66,15 @@ pub async fn run() -> anyhow::Result<()> {
 pub(super) fn leptos_options() -> anyhow::Result<LeptosOptions> {
     let file = Path::new("Leptos.toml").exists().then_some("Leptos.toml");
     let mut options = get_configuration(file).map_err(|e| anyhow::anyhow!("Leptos.toml or LEPTOS_*: {e}"))?.leptos_options;
+    // Without the names that the build gave its files, Leptos itself would panic at the first page.
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(options.hash_file.as_ref())));
+    if options.hash_files && beside.as_ref().is_some_and(|file| !file.is_file()) {
+        tracing::warn!(
+            "{} is missing: it comes with the build and stands beside the binary; pages look for files without a hash",
+            options.hash_file
+        );
+        options.hash_files = false;
+    }
     if options.output_name.is_empty() {
         options.output_name = "nexus-crm".into();
     }

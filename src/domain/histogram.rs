@@ -73,6 +73,21 @@ impl Histogram {
         }
     }
 
+    /// The counts as bytes, 32 bits each, big-endian: as the database keeps them.
+    pub fn pack(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|n| u32::try_from(*n).unwrap_or(u32::MAX).to_be_bytes()).collect()
+    }
+
+    /// Adds counts that were packed.
+    pub fn add_packed(&mut self, bytes: &[u8]) {
+        for (bucket, count) in bytes.as_chunks().0.iter().enumerate() {
+            match u32::from_be_bytes(*count) {
+                0 => {}
+                n => self.add_at(bucket, i64::from(n)),
+            }
+        }
+    }
+
     /// How many response times were recorded.
     pub fn count(&self) -> i64 {
         self.0.iter().sum()
@@ -138,6 +153,10 @@ mod tests {
         assert_eq!(json, "[[0,1],[13,2],[79,1],[211,1]]");
         assert_eq!(serde_json::from_str::<Histogram>(&json).unwrap(), h);
         assert_eq!(serde_json::from_str::<Histogram>("[]").unwrap(), Histogram::default());
+        let mut twice = h.clone();
+        twice.add_packed(&h.pack());
+        h.merge(&h.clone());
+        assert_eq!(twice, h);
     }
 
     #[test]

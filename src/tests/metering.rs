@@ -112,7 +112,7 @@ async fn a_recount_finds_what_is_wrong_and_mends_it() {
         ("agent_usage_daily", "UPDATE agent_usage_daily SET total_tokens = total_tokens + 1 WHERE user_id = 'user-1'"),
         ("agent_usage_monthly", "UPDATE agent_usage_monthly SET active_days = 0"),
         ("usage_users", "INSERT INTO usage_users VALUES ('nobody', '2026-11-20', '2026-11-01')"),
-        ("agent_usage_totals_daily", "UPDATE agent_usage_totals_daily SET response_histogram = '{1}'"),
+        ("agent_usage_totals_daily", "UPDATE agent_usage_totals_daily SET response_histogram = '\\x00000001'"),
         ("agent_usage_totals_hourly", "DELETE FROM agent_usage_totals_hourly WHERE agent_id = 'SAGE'"),
         ("agent_usage_active_daily", "UPDATE agent_usage_active_daily SET active_users = 9"),
     ] {

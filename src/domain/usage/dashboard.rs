@@ -122,20 +122,6 @@ impl TierUsage {
     }
 }
 
-/// How many users GENESIS has ever spoken of, by [`Tier::ALL`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownUsers(pub [i64; 5]);
-
-impl KnownUsers {
-    /// Those of one tier, or of all.
-    pub fn of(&self, tier: Option<Tier>) -> i64 {
-        match tier {
-            Some(tier) => self.0.get(tier.index()).copied().unwrap_or_default(),
-            None => self.0.iter().sum(),
-        }
-    }
-}
-
 /// All that the live dashboard shows of usage, of one instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageDashboard {
@@ -151,8 +137,8 @@ pub struct UsageDashboard {
     pub totals: Totals,
     /// The period before; for today, yesterday up to the same hour.
     pub previous: Totals,
-    /// Users that GENESIS has ever spoken of.
-    pub known: KnownUsers,
+    /// Users that GENESIS has ever spoken of, of the filter's tier.
+    pub known: i64,
     /// The chart.
     pub points: Vec<Point>,
     /// By agent, most interactions first.

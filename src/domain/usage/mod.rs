@@ -6,8 +6,8 @@ pub mod event;
 pub mod limits;
 
 pub use dashboard::{
-    AgentUsage, DayUsage, EventPage, KnownUsers, Point, TierUsage, Totals, UsageDashboard, UsageFilter, UserDetail, UserPage,
-    UserQuery, UserSort,
+    AgentUsage, DayUsage, EventPage, Point, TierUsage, Totals, UsageDashboard, UsageFilter, UserDetail, UserPage, UserQuery,
+    UserSort,
 };
 pub use delta::{Cell, RecentEvent, UsageDelta, UserMove};
 pub use event::{UsageEvent, flags};

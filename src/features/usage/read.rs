@@ -11,8 +11,8 @@ use crate::domain::{
     tier::Tier,
     time::{Grain, Period, PeriodRange, midnight, month_start, next_month},
     usage::{
-        AgentUsage, DayUsage, EventPage, KnownUsers, Point, RecentEvent, TierUsage, Totals, UsageDashboard, UsageFilter,
-        UserDetail, UserPage, UserQuery, UserSort, UserStanding, dashboard::NEAREST_SHOWN, delta::MAX_RECENT,
+        AgentUsage, DayUsage, EventPage, Point, RecentEvent, TierUsage, Totals, UsageDashboard, UsageFilter, UserDetail, UserPage,
+        UserQuery, UserSort, UserStanding, dashboard::NEAREST_SHOWN, delta::MAX_RECENT,
     },
 };
 use crate::platform::hub;
@@ -50,14 +50,13 @@ pub async fn dashboard(tx: &mut PgConnection, filter: UsageFilter, now: DateTime
     };
     debug_assert!(range.grain != Grain::Day || totals.tokens == points.iter().map(|p| sum(&p.tokens)).sum::<i64>());
     let previous = previous_totals(tx, &filter, &range, now, previous_active).await?;
-    let nearest_query = UserQuery { tier: filter.tier, near_only: true, ..UserQuery::default() };
-    let (nearest_total, nearest) = nearest(tx, &nearest_query, now).await?;
+    let (nearest_total, nearest) = nearest(tx, filter.tier, now).await?;
     Ok(UsageDashboard {
         seq,
         as_of: now,
         totals,
         previous,
-        known: known_users(tx).await?,
+        known: known_users(tx, filter.tier).await?,
         points,
         agents,
         tiers: tiers(tx, now).await?,
@@ -345,9 +344,7 @@ async fn agents(tx: &mut PgConnection, filter: &UsageFilter, range: &PeriodRange
         });
         agent.interactions += row.total_interactions;
         agent.tokens += row.total_tokens;
-        for (bucket, n) in row.response_histogram.into_iter().enumerate().filter(|(_, n)| *n != 0) {
-            agent.response.add_at(bucket, i64::from(n));
-        }
+        agent.response.add_packed(&row.response_histogram);
     }
     let mut agents: Vec<_> = by_agent.into_values().collect();
     agents.sort_by(|a, b| b.interactions.cmp(&a.interactions).then_with(|| a.agent.cmp(&b.agent)));
@@ -381,20 +378,17 @@ async fn tiers(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<TierUsag
         .collect())
 }
 
-async fn known_users(tx: &mut PgConnection) -> Result<KnownUsers, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"SELECT m.subscription_tier, count(*) AS "n!" FROM usage_users u
-           JOIN agent_usage_monthly m ON m.month = u.latest_month AND m.user_id = u.user_id GROUP BY m.subscription_tier"#
+async fn known_users(tx: &mut PgConnection, tier: Option<Tier>) -> Result<i64, sqlx::Error> {
+    let Some(tier) = tier else {
+        return sqlx::query_scalar!(r#"SELECT count(*) AS "n!" FROM usage_users"#).fetch_one(tx).await;
+    };
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM usage_users u
+           JOIN agent_usage_monthly m ON m.month = u.latest_month AND m.user_id = u.user_id WHERE m.subscription_tier = $1"#,
+        tier.as_str()
     )
-    .fetch_all(tx)
-    .await?;
-    let mut known = KnownUsers::default();
-    for row in rows {
-        if let Some(slot) = Tier::parse(&row.subscription_tier).and_then(|t| known.0.get_mut(t.index())) {
-            *slot = row.n;
-        }
-    }
-    Ok(known)
+    .fetch_one(tx)
+    .await
 }
 
 async fn all_agents(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<String>, sqlx::Error> {
@@ -469,15 +463,52 @@ impl StandingRow {
     }
 }
 
-/// How many users match, and the first that do.
-async fn nearest(tx: &mut PgConnection, query: &UserQuery, now: DateTime<Utc>) -> Result<(i64, Vec<UserStanding>), sqlx::Error> {
-    let page = users_limited(tx, query, None, now, NEAREST_SHOWN as i64).await?;
-    if page.rows.is_empty() {
-        // Nobody is near a limit: then those who come nearest.
-        let anyone = UserQuery { near_only: false, ..query.clone() };
-        return Ok((0, users_limited(tx, &anyone, None, now, NEAREST_SHOWN as i64).await?.rows));
+/// How many users are near a limit, and the nearest; when nobody is near one, those who come nearest.
+async fn nearest(tx: &mut PgConnection, tier: Option<Tier>, now: DateTime<Utc>) -> Result<(i64, Vec<UserStanding>), sqlx::Error> {
+    let (month, today) = (month_start(now.date_naive()), now.date_naive());
+    let tier = tier.map(Tier::as_str);
+    let rows = sqlx::query_as!(
+        StandingRow,
+        r#"SELECT user_id, organization_id, subscription_tier, total_tokens, tokens_per_month, day_interactions AS "day_interactions!",
+               interactions_per_day, last_event_at
+           FROM (SELECT m.*, l.tokens_per_month, l.interactions_per_day,
+                     CASE WHEN m.last_day = $2 THEN m.last_day_interactions ELSE 0 END AS day_interactions
+                 FROM agent_usage_monthly m JOIN usage_tier_limits l ON l.tier = m.subscription_tier
+                 WHERE m.month = $1 AND ($3::text IS NULL OR m.subscription_tier = $3)) AS standing
+           ORDER BY greatest(
+               CASE WHEN tokens_per_month > 0 THEN total_tokens * 10000 / tokens_per_month WHEN total_tokens > 0 THEN 10000 ELSE 0 END,
+               CASE WHEN interactions_per_day > 0 THEN day_interactions * 10000 / interactions_per_day
+                    WHEN day_interactions > 0 THEN 10000 ELSE 0 END) DESC, user_id
+           LIMIT $4"#,
+        month,
+        today,
+        tier,
+        NEAREST_SHOWN as i64
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let nearest: Vec<_> = rows.into_iter().filter_map(StandingRow::standing).collect();
+    let near: Vec<_> = nearest.iter().filter(|s| s.used_bp() >= NEAR_BP).cloned().collect();
+    if near.is_empty() {
+        return Ok((0, nearest));
     }
-    Ok((page.total, page.rows))
+    if near.len() < NEAREST_SHOWN {
+        return Ok((near.len() as i64, near));
+    }
+    let total = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM agent_usage_monthly m JOIN usage_tier_limits l ON l.tier = m.subscription_tier
+           WHERE m.month = $1 AND ($3::text IS NULL OR m.subscription_tier = $3)
+             AND (m.total_tokens > 0 AND m.total_tokens * 10000 >= l.tokens_per_month * $4
+                  OR m.last_day = $2 AND m.last_day_interactions > 0
+                     AND m.last_day_interactions * 10000 >= l.interactions_per_day * $4)"#,
+        month,
+        today,
+        tier,
+        NEAR_BP
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((total, near))
 }
 
 /// Where a page of users begins: after this value of the sort, and after this user.

@@ -12,6 +12,7 @@ use super::{
     moves::TotalGains,
 };
 use crate::domain::{
+    histogram::Histogram,
     tier::{Tier, TierLimits},
     usage::UsageEvent,
 };
@@ -279,23 +280,16 @@ pub async fn add_totals(tx: &mut PgConnection, gains: &TotalGains) -> Result<(),
         t.iter().map(|((date, tier, agent), g)| ((*date, tier.as_str(), agent.as_str()), g.response.clone())).collect();
     for row in &stored {
         if let Some(sum) = sums.get_mut(&(row.date, row.subscription_tier.as_str(), row.agent_id.as_str())) {
-            for (bucket, n) in row.response_histogram.iter().enumerate() {
-                sum.add_at(bucket, i64::from(*n));
-            }
+            sum.add_packed(&row.response_histogram);
         }
     }
-    // An array of arrays must be rectangular, so each histogram travels as text.
-    let histograms: Vec<_> = t
-        .keys()
-        .map(|(date, tier, agent)| {
-            sums.get(&(*date, tier.as_str(), agent.as_str())).map_or_else(|| "{}".into(), |h| array_text(&h.0))
-        })
-        .collect();
+    let histograms: Vec<_> =
+        t.keys().filter_map(|(date, tier, agent)| sums.get(&(*date, tier.as_str(), agent.as_str()))).map(Histogram::pack).collect();
     sqlx::query!(
         "INSERT INTO agent_usage_totals_daily AS t (date, subscription_tier, agent_id, total_interactions, total_tokens,
             total_response_time_ms, response_histogram)
-         SELECT date, tier, agent, n, tokens, ms, histogram::integer[]
-         FROM unnest($1::date[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
+         SELECT date, tier, agent, n, tokens, ms, histogram
+         FROM unnest($1::date[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[])
             AS u (date, tier, agent, n, tokens, ms, histogram)
          ON CONFLICT (date, subscription_tier, agent_id) DO UPDATE SET
             total_interactions = t.total_interactions + excluded.total_interactions,
@@ -344,19 +338,6 @@ pub async fn add_totals(tx: &mut PgConnection, gains: &TotalGains) -> Result<(),
         .await?;
     }
     Ok(())
-}
-
-fn array_text(numbers: &[i64]) -> String {
-    let mut text = String::with_capacity(numbers.len() * 2 + 2);
-    text.push('{');
-    for (i, n) in numbers.iter().enumerate() {
-        if i > 0 {
-            text.push(',');
-        }
-        text.push_str(&n.to_string());
-    }
-    text.push('}');
-    text
 }
 
 /// How many interactions each of these users had on each of these days, before the group's own are added or after: as stored.

@@ -369,7 +369,7 @@ pub async fn summary(ctx: &Ctx, days: i64) -> AppResult<Value> {
         .collect();
     Ok(json!({
         "from": board.range.from, "to": board.range.to, "as_of": board.as_of,
-        "totals": board.totals, "previous": board.previous, "known_users": board.known.of(None),
+        "totals": board.totals, "previous": board.previous, "known_users": board.known,
         "agents": agents, "tiers": tiers, "points": points, "users_near_a_limit": board.nearest_total,
     }))
 }

@@ -187,7 +187,7 @@ pub(super) fn Board(data: DashboardData, filter: Memo<UsageFilter>) -> impl Into
     });
     let usage = state.usage;
     let alerts = state.alerts;
-    let fresh = Memo::new(move |_| usage.with(|d| d.known.of(None) == 0 && d.recent.is_empty() && d.all_agents.is_empty()));
+    let fresh = Memo::new(move |_| usage.with(|d| d.known == 0 && d.recent.is_empty() && d.all_agents.is_empty()));
     view! {
         <TopBar title=t!(lang, usage.title) short=t!(lang, nav.usage)>
             <LiveMark live=state.live/>

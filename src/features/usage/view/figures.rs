@@ -51,7 +51,7 @@ pub fn Figures(
     });
     let users = Memo::new(move |_| {
         usage.with(|d| {
-            let known = d.known.of(d.filter.tier);
+            let known = d.known;
             let share = format::percent(crate::domain::usage::share_bp(d.totals.active_users, known), 1, lang);
             Facts {
                 value: d.totals.active_users,
