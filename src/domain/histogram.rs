@@ -38,7 +38,9 @@ pub struct Histogram(pub Vec<i64>);
 impl From<Vec<(u8, i64)>> for Histogram {
     fn from(pairs: Vec<(u8, i64)>) -> Self {
         let mut histogram = Self::default();
-        pairs.into_iter().for_each(|(bucket, n)| histogram.add_at(usize::from(bucket), n));
+        for (bucket, n) in pairs {
+            histogram.add_at(usize::from(bucket), n);
+        }
         histogram
     }
 }

@@ -50,6 +50,21 @@ struct State {
 }
 
 impl State {
+    fn new(data: DashboardData, filter: Memo<UsageFilter>, live: Live) -> Self {
+        Self {
+            usage: RwSignal::new(data.usage),
+            alerts: RwSignal::new(data.alerts),
+            live,
+            filter,
+            request: StoredValue::new(0),
+            busy: RwSignal::new(false),
+            failed: RwSignal::new(None),
+            meanwhile: StoredValue::new(Vec::new()),
+            moved: StoredValue::new(false),
+            behind: StoredValue::new(false),
+        }
+    }
+
     /// Takes in a frame.
     fn take(self, frame: &LiveFrame) {
         if matches!(frame, LiveFrame::Resync { .. } | LiveFrame::Snapshot { .. }) {
@@ -147,18 +162,7 @@ pub(super) fn Board(data: DashboardData, filter: Memo<UsageFilter>) -> impl Into
     let lang = use_lang();
     let clock = use_clock();
     let (seq, as_of) = (data.usage.seq, data.usage.as_of);
-    let state = State {
-        usage: RwSignal::new(data.usage),
-        alerts: RwSignal::new(data.alerts),
-        live: Live::new(as_of, clock),
-        filter,
-        request: StoredValue::new(0),
-        busy: RwSignal::new(false),
-        failed: RwSignal::new(None),
-        meanwhile: StoredValue::new(Vec::new()),
-        moved: StoredValue::new(false),
-        behind: StoredValue::new(false),
-    };
+    let state = State::new(data, filter, Live::new(as_of, clock));
     Effect::new(move |before: Option<UsageFilter>| {
         let wanted = filter.get();
         if before.is_some_and(|before| before != wanted) {
