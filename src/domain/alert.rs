@@ -185,7 +185,7 @@ pub struct OpenAlerts {
 
 impl OpenAlerts {
     /// How many alerts travel with a page.
-    pub const SHOWN: usize = 12;
+    pub const SHOWN: usize = 50;
 
     /// How many are open.
     pub fn total(&self) -> i64 {

@@ -14,7 +14,9 @@ impl FromServerFnError for AppError {
     /// down for the moment.
     fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
         match value {
-            ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) => Self::invalid("", "arguments", detail),
+            ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) | ServerFnErrorErr::Deserialization(detail) => {
+                Self::invalid("", "arguments", detail)
+            }
             _ => Self::Unavailable { retry_after_s: 5 },
         }
     }

@@ -84,7 +84,7 @@ impl Grain {
 
 /// The span of time that a page shows, as its address says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "SentPeriod")]
 pub enum Period {
     /// Today, by hour, against yesterday up to the same hour.
     Today,
@@ -106,6 +106,33 @@ pub enum Period {
 
 /// The longest custom period, in days.
 pub const MAX_CUSTOM_DAYS: i64 = 731;
+/// The years that a custom period may lie in.
+pub const CUSTOM_YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
+
+/// A [`Period`] as it is read, before its dates are looked at.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SentPeriod {
+    Today,
+    Days7,
+    Days30,
+    Month,
+    Custom { from: NaiveDate, to: NaiveDate },
+}
+
+impl TryFrom<SentPeriod> for Period {
+    type Error = &'static str;
+
+    fn try_from(sent: SentPeriod) -> Result<Self, Self::Error> {
+        match sent {
+            SentPeriod::Today => Ok(Self::Today),
+            SentPeriod::Days7 => Ok(Self::Days7),
+            SentPeriod::Days30 => Ok(Self::Days30),
+            SentPeriod::Month => Ok(Self::Month),
+            SentPeriod::Custom { from, to } => Self::custom(from, to).ok_or("a custom period of impossible dates"),
+        }
+    }
+}
 
 /// A [`Period`] worked out for a day: what to show and what to compare it with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,11 +182,17 @@ impl Period {
             Some("7d") => Self::Days7,
             Some("month") => Self::Month,
             Some("custom") => match (from.and_then(|d| d.parse().ok()), to.and_then(|d| d.parse().ok())) {
-                (Some(from), Some(to)) if from <= to && (to - from) < TimeDelta::days(MAX_CUSTOM_DAYS) => Self::Custom { from, to },
+                (Some(from), Some(to)) => Self::custom(from, to).unwrap_or_default(),
                 _ => Self::default(),
             },
             _ => Self::default(),
         }
+    }
+
+    /// From one date to another, if that is a period that can be shown.
+    pub fn custom(from: NaiveDate, to: NaiveDate) -> Option<Self> {
+        let possible = CUSTOM_YEARS.contains(&from.year()) && CUSTOM_YEARS.contains(&to.year());
+        (possible && from <= to && (to - from).num_days() < MAX_CUSTOM_DAYS).then_some(Self::Custom { from, to })
     }
 
     /// What to show on `today` (UTC), and what to compare it with.
@@ -226,7 +259,21 @@ mod tests {
         assert_eq!(range.grain, Grain::Week);
         assert_eq!(range.points().first().copied(), Some(midnight(date("2025-12-29"))));
         assert_eq!(Period::parse(Some("custom"), Some("2026-02-02"), Some("2026-01-01")), Period::Days30);
-        assert_eq!(Period::parse(Some("custom"), Some("0001-01-01"), Some("9999-01-01")), Period::Days30);
+        for (from, to) in [
+            ("0001-01-01", "9999-01-01"),
+            ("-262143-01-01", "-262143-01-02"),
+            ("+262142-12-29", "+262142-12-29"),
+            ("-4713-01-01", "-4712-01-01"),
+            ("1999-12-31", "2000-01-01"),
+        ] {
+            assert_eq!(Period::parse(Some("custom"), Some(from), Some(to)), Period::Days30, "{from}");
+            let sent = serde_json::json!({"custom": {"from": from, "to": to}});
+            assert!(serde_json::from_value::<Period>(sent.clone()).is_err(), "{sent}");
+        }
+        let custom = Period::custom(date("2026-01-01"), date("2026-01-31")).unwrap();
+        for period in [Period::Today, Period::Days7, Period::Days30, Period::Month, custom] {
+            assert_eq!(serde_json::from_str::<Period>(&serde_json::to_string(&period).unwrap()).unwrap(), period);
+        }
     }
 
     #[test]

@@ -149,3 +149,18 @@ async fn every_answer_carries_the_security_headers() {
         assert_eq!((answer.header("x-content-type-options"), answer.header("x-frame-options")), ("nosniff", "DENY"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn what_no_text_of_ours_can_hold_is_not_found_and_no_fault() {
+    let app = filled().await;
+    for path in ["/agent-usage/stats/%00", "/agent-usage/limits/a%00b"] {
+        app.get(path).await.problem(404);
+    }
+    for query in
+        ["agent=%00", "period=custom&from=%2B262142-12-29&to=%2B262142-12-29", "period=custom&from=-4713-01-01&to=-4712-01-01"]
+    {
+        let answer = app.get(&format!("/usage/export.csv?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.text);
+        assert_eq!(answer.text, app.get("/usage/export.csv").await.text, "{query} is as if nothing was said");
+    }
+}

@@ -221,3 +221,20 @@ async fn unknown_fields_are_kept_in_the_context() {
     assert_eq!(context, json!({"channel": "web", "weather": {"sun": true}}));
     assert_eq!(app.text("SELECT contact_id || organization_id FROM agent_usage_events").await, "c1o1");
 }
+
+#[tokio::test]
+async fn an_item_that_is_json_and_no_value_fails_alone() {
+    let app = TestApp::start().await;
+    let good = event("ana").to_string();
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    for bad in [r#""\ud83d""#, "1e400", deep.as_str()] {
+        let item = good.replacen('{', &format!("{{\"context\":{{\"a\":{bad}}},"), 1);
+        let answer = app.post_bytes(format!("[{good},{item}]")).await;
+        let json = answer.ok();
+        assert_eq!(json["status"], "partial", "{bad}");
+        assert_eq!(json["results"][1]["error"]["errors"][0]["pointer"], "/1");
+        assert_eq!(json["results"][1]["error"]["errors"][0]["code"], "unreadable");
+        app.post_bytes(item).await.problem(422);
+    }
+    assert_eq!((app.count("agent_usage_events").await, app.count("usage_quarantine").await), (1, 3));
+}

@@ -25,7 +25,13 @@ pub struct UsageFilter {
     /// One tier, or all.
     pub tier: Option<Tier>,
     /// One agent, or all.
+    #[serde(deserialize_with = "agent")]
     pub agent: Option<String>,
+}
+
+/// An agent that no event can be of is none.
+fn agent<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|a| super::event::is_name(a)))
 }
 
 impl UsageFilter {
@@ -34,7 +40,7 @@ impl UsageFilter {
         Self {
             period: Period::parse(get("period"), get("from"), get("to")),
             tier: get("tier").and_then(Tier::parse),
-            agent: get("agent").filter(|a| !a.is_empty() && a.chars().count() <= super::event::MAX_STRING).map(str::to_owned),
+            agent: get("agent").filter(|a| super::event::is_name(a)).map(str::to_owned),
         }
     }
 

@@ -176,6 +176,11 @@ impl UsageEvent {
     }
 }
 
+/// Whether a string may stand in an event.
+pub fn is_name(s: &str) -> bool {
+    check_string(s).is_ok()
+}
+
 /// Whether a string may stand in an event; else the code and the words of what is wrong.
 fn check_string(s: &str) -> Result<(), (&'static str, String)> {
     // No character is longer than its bytes, so most need no counting.

@@ -114,8 +114,10 @@ pub fn evaluate(standing: &UserStanding, thresholds: Thresholds, today: NaiveDat
 pub struct Projection {
     /// Use at the end of the month.
     pub at_end: i64,
-    /// The day on which the limit is or was reached, if it is this month.
+    /// The day on which the limit will be reached, if it is this month and still to come.
     pub hits_on: Option<NaiveDate>,
+    /// Whether the limit is reached already.
+    pub reached: bool,
     /// Average use a day so far.
     pub per_day: i64,
 }
@@ -130,8 +132,9 @@ pub fn project(used: i64, limit: i64, now: DateTime<Utc>) -> Projection {
     let elapsed = days(start, now).max(1.0);
     let per_day = used as f64 / elapsed;
     let at_end = (per_day * days(start, end)).round() as i64;
-    let hits_on = if used >= limit {
-        Some(today)
+    let reached = used >= limit;
+    let hits_on = if reached {
+        None
     } else if per_day > 0.0 && at_end >= limit {
         let left = (limit - used) as f64 / per_day;
         Some(
@@ -142,7 +145,7 @@ pub fn project(used: i64, limit: i64, now: DateTime<Utc>) -> Projection {
     } else {
         None
     };
-    Projection { at_end: at_end.max(used), hits_on, per_day: per_day.round() as i64 }
+    Projection { at_end: at_end.max(used), hits_on, reached, per_day: per_day.round() as i64 }
 }
 
 /// The bits of [`super::flags`] for an event that brings a user from `tokens_before` and `interactions_before` on.
@@ -208,12 +211,13 @@ mod tests {
     fn a_projection_is_a_straight_line() {
         let noon_of_the_16th: DateTime<Utc> = "2026-11-16T00:00:00Z".parse().unwrap();
         let p = project(15_000, 50_000, noon_of_the_16th);
-        assert_eq!(p, Projection { at_end: 30_000, hits_on: None, per_day: 1_000 });
+        assert_eq!(p, Projection { at_end: 30_000, hits_on: None, reached: false, per_day: 1_000 });
         let p = project(45_000, 50_000, noon_of_the_16th);
-        assert_eq!(p, Projection { at_end: 90_000, hits_on: "2026-11-17".parse().ok(), per_day: 3_000 });
+        assert_eq!(p, Projection { at_end: 90_000, hits_on: "2026-11-17".parse().ok(), reached: false, per_day: 3_000 });
         let first_minute: DateTime<Utc> = "2026-11-01T00:01:00Z".parse().unwrap();
         assert_eq!(project(100, 50_000, first_minute).at_end, 3_000);
-        assert_eq!(project(60_000, 50_000, noon_of_the_16th).hits_on, "2026-11-16".parse().ok());
+        let over = project(60_000, 50_000, noon_of_the_16th);
+        assert_eq!((over.hits_on, over.reached), (None, true), "when it was reached is not known here");
     }
 
     #[test]

@@ -525,6 +525,7 @@ impl UserCursor {
     /// When it is not one.
     pub fn parse(text: &str) -> Result<Self, AppError> {
         text.split_once('~')
+            .filter(|_| !text.contains('\0'))
             .and_then(|(value, user)| Some(Self { value: value.parse().ok()?, user_id: user.to_owned() }))
             .ok_or_else(|| AppError::invalid("/after", "format", "is not a place in this list"))
     }

@@ -121,9 +121,19 @@ pub async fn receive(ctx: &Ctx, sink: &impl EventSink, body: &[u8], verified: &V
             results.push(None);
             continue;
         }
-        let item: Value = serde_json::from_str(raw.get()).map_err(malformed)?;
-        let event_id = item.get("event_id").and_then(Value::as_str).filter(|id| id.len() <= event::MAX_STRING).map(str::to_owned);
         let at = if single { String::new() } else { format!("/{index}") };
+        // JSON allows what no value of ours can hold: half a surrogate pair, a number of any size, any depth.
+        let item: Value = match serde_json::from_str(raw.get()) {
+            Ok(item) => item,
+            Err(error) => {
+                let errors = vec![FieldError::new(at, "unreadable", error.to_string())];
+                refused.push(Refused { item: raw.get().to_owned(), errors: json!(errors) });
+                let error = ItemError { status: 422, title: "The item cannot be read".into(), errors };
+                results.push(Some(ItemResult::Error { event_id: None, error }));
+                continue;
+            }
+        };
+        let event_id = item.get("event_id").and_then(Value::as_str).filter(|id| id.len() <= event::MAX_STRING).map(str::to_owned);
         let fault = match UsageEvent::from_json(item, &at, now, oldest) {
             Ok(event) => {
                 events.push(KeyedEvent::new(event, verified.webhook_id.as_deref(), index));
@@ -234,6 +244,9 @@ pub async fn totals(ctx: &Ctx, tx: &mut PgConnection, period: Period) -> AppResu
 pub async fn users(ctx: &Ctx, query: &UserQuery) -> AppResult<UserPage> {
     let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
     let after = query.after.as_deref().map(read::UserCursor::parse).transpose()?;
+    if !can_be_stored(&query.search) {
+        return Ok(UserPage { rows: Vec::new(), total: 0, next: None });
+    }
     read::users(&mut tx, query, after, ctx.now()).await.map_err(to_app)
 }
 
@@ -242,7 +255,15 @@ pub async fn users(ctx: &Ctx, query: &UserQuery) -> AppResult<UserPage> {
 /// # Errors
 /// `NotFound` when GENESIS has never spoken of the user; when the database is away.
 pub async fn user(ctx: &Ctx, tx: &mut PgConnection, user_id: &str) -> AppResult<UserDetail> {
+    if !can_be_stored(user_id) {
+        return Err(AppError::NotFound);
+    }
     read::user(tx, user_id, ctx.now()).await.map_err(to_app)?.ok_or(AppError::NotFound)
+}
+
+/// No stored text has control characters, and PostgreSQL refuses U+0000 even in a question.
+fn can_be_stored(text: &str) -> bool {
+    !text.chars().any(char::is_control)
 }
 
 /// One page of a user's events.
@@ -251,6 +272,9 @@ pub async fn user(ctx: &Ctx, tx: &mut PgConnection, user_id: &str) -> AppResult<
 /// When the database is away, or the cursor is not one.
 pub async fn user_events(ctx: &Ctx, user_id: &str, after: Option<&str>) -> AppResult<EventPage> {
     let after = after.map(read::EventCursor::parse).transpose()?;
+    if !can_be_stored(user_id) {
+        return Ok(EventPage::default());
+    }
     let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
     read::events(&mut tx, user_id, after, ctx.now()).await.map_err(to_app)
 }
@@ -260,6 +284,9 @@ pub async fn user_events(ctx: &Ctx, user_id: &str, after: Option<&str>) -> AppRe
 /// # Errors
 /// `NotFound` when GENESIS has never spoken of the user; when the database is away.
 pub async fn limits(ctx: &Ctx, user_id: &str) -> AppResult<(UserStanding, TierLimits)> {
+    if !can_be_stored(user_id) {
+        return Err(AppError::NotFound);
+    }
     let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
     read::standing(&mut tx, user_id, ctx.now()).await.map_err(to_app)?.ok_or(AppError::NotFound)
 }

@@ -113,6 +113,11 @@ pub(super) fn flag(bits: i16, lang: Lang) -> Option<impl IntoView> {
     })
 }
 
+/// Tokens of one event, in the width of six characters.
+fn tokens(n: i64, lang: Lang) -> String {
+    if n < 100_000 { format::integer(n, lang) } else { format::axis(n, lang) }
+}
+
 fn view_row(event: &RecentEvent, fresh: bool, lang: Lang) -> AnyView {
     let zone = use_zone();
     let at = event.at;
@@ -136,7 +141,7 @@ fn view_row(event: &RecentEvent, fresh: bool, lang: Lang) -> AnyView {
                 {flag(event.flags, lang)}
                 </span>
             </td>
-            <td class="num muted">{format::integer(event.tokens, lang)}</td>
+            <td class="num muted" title=format::integer(event.tokens, lang)>{tokens(event.tokens, lang)}</td>
             <td class=if slow { "num bad" } else { "num faint" }>{format::seconds(event.response_ms, lang)}</td>
         </tr>
     }

@@ -55,6 +55,7 @@ fn outlook(standing: &UserStanding, now: DateTime<Utc>, lang: Lang) -> (String, 
     let projection = project(standing.month_tokens, standing.token_limit, now);
     let end = crate::domain::usage::share_bp(projection.at_end, standing.token_limit);
     let hits = match projection.hits_on {
+        _ if projection.reached => t!(lang, user.reached).to_owned(),
         None => "—".to_owned(),
         Some(day) if day == now.date_naive() => t!(lang, chart.today).to_owned(),
         Some(day) => format::date_short(day, lang),

@@ -50,6 +50,7 @@ fn figures(s: &UserStanding, now: DateTime<Utc>, lang: Lang) -> impl IntoView + 
     let p = project(s.month_tokens, s.token_limit, now);
     let end_bp = share_bp(p.at_end, s.token_limit);
     let hits = match p.hits_on {
+        _ if p.reached => t!(lang, user.reached).to_owned(),
         None => t!(lang, user.not_this_month).to_owned(),
         Some(day) if day == now.date_naive() => t!(lang, chart.today).to_owned(),
         Some(day) => format::date_short(day, lang),
@@ -86,15 +87,23 @@ fn now_place(now: DateTime<Utc>) -> i64 {
     (now - start).num_minutes() * SIZE / (end - start).num_minutes().max(1)
 }
 
+/// Where a line from one place to another ends inside the box.
+fn leaves_at(from: (i64, i64), to: (i64, i64)) -> (i64, i64) {
+    if to.1 <= SIZE || to.1 <= from.1 {
+        return to;
+    }
+    (from.0 + (to.0 - from.0) * (SIZE - from.1).max(0) / (to.1 - from.1), SIZE)
+}
+
 fn drawing(s: &UserStanding, days: &[DayUsage], now: DateTime<Utc>, lang: Lang) -> AnyView {
     let Projection { at_end, .. } = project(s.month_tokens, s.token_limit, now);
-    // A projection far beyond the limit would flatten all that matters.
-    let highest = s.month_tokens.max(at_end.min(s.token_limit.saturating_mul(5) / 4)).max(s.token_limit);
+    // A projection far beyond the limit would flatten all that matters: it leaves at the top.
+    let highest = s.month_tokens.max(at_end.min(s.month_tokens.max(s.token_limit).saturating_mul(5) / 4)).max(s.token_limit);
     let (top, ticks) = chart::ticks(highest.saturating_add(highest / 50));
     let points = course(s, days, now, top);
     let base: Vec<_> = points.iter().map(|(x, _)| (*x, 0)).collect();
     let end = points.last().copied().unwrap_or_default();
-    let ahead = [end, (SIZE, chart::height(at_end, top))];
+    let ahead = [end, leaves_at(end, (SIZE, chart::height(at_end, top)))];
     let threshold = |bp: i64| chart::height(s.token_limit.saturating_mul(bp) / 10_000, top);
     let rule = |bp: i64, class: &'static str| {
         let y = (SIZE - threshold(bp)).to_string();

@@ -83,7 +83,7 @@ fn row(user: &UserStanding, now: DateTime<Utc>, lang: Lang) -> impl IntoView + u
         (user.month_tokens, format::axis(user.token_limit, lang))
     };
     let (hits, end) = if daily {
-        let hits = if bp >= 10_000 { t!(lang, chart.today) } else { "—" };
+        let hits = if bp >= 10_000 { t!(lang, user.reached) } else { "—" };
         (hits.to_owned(), t!(lang, users.daily).to_owned())
     } else {
         outlook(user, now, lang)
