@@ -43,6 +43,9 @@ async fn take(state: &ServerState, address: SocketAddr, headers: &HeaderMap, bod
     if !is_json(headers) {
         return Err(Problem::new(415, "The body must be application/json"));
     }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Problem::new(415, "The body must not be compressed"));
+    }
     let body = read(state, headers, body).await?;
     let verified = verify(state, headers, &body)?;
     let ctx = Ctx::new(state.app.clone(), Actor::Genesis);

@@ -238,3 +238,16 @@ async fn an_item_that_is_json_and_no_value_fails_alone() {
     }
     assert_eq!((app.count("agent_usage_events").await, app.count("usage_quarantine").await), (1, 3));
 }
+
+#[tokio::test]
+async fn of_one_id_for_many_users_the_first_is_stored() {
+    let app = TestApp::start().await;
+    for round in 0..6 {
+        let items: Vec<_> = (0..8).map(|user| event_with_id(&format!("user-{round}-{user}"), &format!("evt-{round}"))).collect();
+        let answer = app.post(&json!(items)).await;
+        assert_eq!(answer.statuses(), [&["success"][..], &["error"; 7]].concat(), "{}", answer.text);
+    }
+    assert_eq!(app.text("SELECT string_agg(user_id, ' ' ORDER BY user_id) FROM agent_usage_events").await.split(' ').count(), 6);
+    assert_eq!(app.number("SELECT count(*) FROM agent_usage_events WHERE user_id LIKE '%-0'").await, 6);
+    app.assert_exact().await;
+}

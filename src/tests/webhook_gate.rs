@@ -231,3 +231,14 @@ async fn another_method_is_405_and_says_which_is_allowed() {
     let answer = app.get("/agent-usage/events").await.problem(405);
     assert!(answer.header("allow").contains("POST"), "{:?}", answer.headers);
 }
+
+#[tokio::test]
+async fn a_compressed_body_is_415() {
+    let app = TestApp::start().await;
+    let body = event("ana").to_string().into_bytes();
+    let signature = key(SECRET).sign_genesis(&body);
+    let request =
+        |encoding: &str| app.webhook(body.clone()).header("x-genesis-signature", &signature).header("content-encoding", encoding);
+    send(request("gzip")).await.problem(415);
+    assert_eq!(send(request("identity")).await.status, 200);
+}

@@ -5,6 +5,7 @@
 //! it in one transaction, and answers; while it writes, the next group gathers. A full queue refuses at once.
 
 use std::{
+    collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -115,8 +116,14 @@ impl EventSink for Ingest {
         };
         metrics::gauge!("nexus_ingest_queue_events").set(self.waiting() as f64);
         let mut shares: Vec<Share> = self.writers.iter().map(|_| Share::default()).collect();
+        // Of a key that comes more than once, with whatever users, the first is to be written first: so by one writer.
+        let mut writer_of_key = HashMap::with_capacity(if count > 1 { count } else { 0 });
         for (place, event) in events.into_iter().enumerate() {
-            if let Some(share) = shares.get_mut(self.writer_of(&event.event.user_id)) {
+            let writer = match count {
+                1 => self.writer_of(&event.event.user_id),
+                _ => *writer_of_key.entry(event.key).or_insert_with(|| self.writer_of(&event.event.user_id)),
+            };
+            if let Some(share) = shares.get_mut(writer) {
                 share.places.push(place);
                 share.events.push(event);
             }

@@ -195,7 +195,8 @@ fn item_result(outcome: Outcome, event_id: Option<String>, index: usize, single:
             ItemResult::Duplicate { event_id: event_id.unwrap_or_else(|| id.to_string()), message: "stored before".into() }
         }
         Outcome::Conflict => {
-            let pointer = if single { "/event_id".to_owned() } else { format!("/{index}/event_id") };
+            let field = if event_id.is_some() { "/event_id" } else { "" };
+            let pointer = if single { field.to_owned() } else { format!("/{index}{field}") };
             let detail = "another event with other content was stored under the same id";
             let errors = vec![FieldError::new(pointer, "conflict", detail)];
             ItemResult::Error {

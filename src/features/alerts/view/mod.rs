@@ -131,7 +131,10 @@ pub fn OpenAlertsPanel(
                         view! {
                             <details class="alert-more">
                                 <summary class="panel-more">
-                                    {fill(plural(n, t!(lang, alerts.more_one), t!(lang, alerts.more)), &[&n.to_string()])}
+                                    <span class="when-closed">
+                                        {fill(plural(n, t!(lang, alerts.more_one), t!(lang, alerts.more)), &[&n.to_string()])}
+                                    </span>
+                                    <span class="when-open">{t!(lang, alerts.less)}</span>
                                 </summary>
                                 <ul class="alert-list">
                                     {move || top.with(|top| top.iter().skip(SHOWN).map(|a| row(a, lang)).collect_view())}
