@@ -11,7 +11,7 @@ use super::{
     group::KeyedEvent,
     ingest::{EventSink, Outcome},
     moves::{self, Taken},
-    read,
+    read::{self, standings},
     store::{self, Refused},
 };
 use crate::{
@@ -244,11 +244,11 @@ pub async fn totals(ctx: &Ctx, tx: &mut PgConnection, period: Period) -> AppResu
 /// When the database is away, or the cursor is not one.
 pub async fn users(ctx: &Ctx, query: &UserQuery) -> AppResult<UserPage> {
     let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
-    let after = query.after.as_deref().map(read::UserCursor::parse).transpose()?;
+    let after = query.after.as_deref().map(standings::UserCursor::parse).transpose()?;
     if !can_be_stored(&query.search) {
         return Ok(UserPage { rows: Vec::new(), total: 0, next: None });
     }
-    read::users(&mut tx, query, after, ctx.now()).await.map_err(to_app)
+    standings::users(&mut tx, query, after, ctx.now()).await.map_err(to_app)
 }
 
 /// One user, but for the alerts; `tx` is a snapshot.
@@ -289,7 +289,7 @@ pub async fn limits(ctx: &Ctx, user_id: &str) -> AppResult<(UserStanding, TierLi
         return Err(AppError::NotFound);
     }
     let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
-    read::standing(&mut tx, user_id, ctx.now()).await.map_err(to_app)?.ok_or(AppError::NotFound)
+    standings::standing(&mut tx, user_id, ctx.now()).await.map_err(to_app)?.ok_or(AppError::NotFound)
 }
 
 /// A user's use by day, month and agent, as REST gives it.
@@ -412,7 +412,7 @@ pub async fn standings_from(
     users: Option<&[String]>,
     from_bp: i32,
 ) -> AppResult<Vec<UserStanding>> {
-    read::standings_from(tx, users, from_bp, ctx.now()).await.map_err(to_app)
+    standings::standings_from(tx, users, from_bp, ctx.now()).await.map_err(to_app)
 }
 
 /// A number that changes when tier limits or alert rules do.
@@ -421,7 +421,7 @@ pub async fn standings_from(
 /// When the database is away.
 pub async fn rules_fingerprint(ctx: &Ctx) -> AppResult<i64> {
     let mut connection = ctx.app.db.acquire().await.map_err(to_app)?;
-    read::rules_fingerprint(&mut connection).await.map_err(to_app)
+    standings::rules_fingerprint(&mut connection).await.map_err(to_app)
 }
 
 /// Takes out users whose rollups moved, for evaluation in the same transaction, and adds what they gained to the totals.
