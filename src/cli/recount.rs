@@ -39,6 +39,7 @@ impl Recount {
             settings: Arc::new(settings),
             hub: Arc::new(Hub::default()),
             clock: Clock::system(),
+            memo: Arc::default(),
             stop: CancellationToken::new(),
         };
         let begun = Instant::now();

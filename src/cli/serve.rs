@@ -34,6 +34,7 @@ pub async fn run() -> anyhow::Result<()> {
         settings: Arc::new(settings),
         hub: Arc::new(Hub::default()),
         clock: Clock::system(),
+        memo: Arc::default(),
         stop: stop.clone(),
     };
     check_schema(&app).await?;

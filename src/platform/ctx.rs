@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use super::{clock::Clock, config::Settings, hub::Hub};
+use super::{clock::Clock, config::Settings, hub::Hub, memo::Memo};
 
 /// What every use-case may reach for.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// The clock.
     pub clock: Clock,
+    /// Answers that many ask for.
+    pub memo: Arc<Memo>,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }

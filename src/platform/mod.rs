@@ -8,6 +8,7 @@ pub mod ctx;
 pub mod db;
 pub mod hub;
 pub mod journal;
+pub mod memo;
 pub mod secret;
 pub mod signature;
 pub mod telemetry;

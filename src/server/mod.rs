@@ -68,8 +68,8 @@ impl ServerState {
 /// How long a page or REST request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The machine-readable routes: webhook, socket, REST, health.
-pub fn api_router(state: ServerState) -> Router {
+/// The machine-readable routes but the webhook: socket, REST, health.
+fn api_router(state: ServerState) -> Router {
     let rest = Router::new()
         .route("/agent-usage/stats/{user_id}", get(rest::stats))
         .route("/agent-usage/limits/{user_id}", get(rest::limits))
@@ -78,7 +78,6 @@ pub fn api_router(state: ServerState) -> Router {
         .layer(middleware::from_fn(timeout))
         .layer(CompressionLayer::new());
     Router::new()
-        .route("/agent-usage/events", post(webhook::receive))
         .route("/agent-usage/live", get(live::connect))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
@@ -89,7 +88,7 @@ pub fn api_router(state: ServerState) -> Router {
 }
 
 /// Puts around all routes what holds for all.
-pub fn with_common_layers(router: Router) -> Router {
+fn with_common_layers(router: Router) -> Router {
     router.layer(middleware::from_fn(security_headers)).layer(
         TraceLayer::new_for_http()
             .make_span_with(
@@ -108,7 +107,10 @@ async fn timeout(request: Request, next: Next) -> Response {
 
 /// Headers that every answer carries.
 async fn security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    secured(next.run(request).await)
+}
+
+fn secured(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -122,7 +124,23 @@ async fn security_headers(request: Request, next: Next) -> Response {
     response
 }
 
+/// GENESIS's door, without layers: at thousands of requests a second each would show.
+fn webhook_router(state: ServerState) -> Router {
+    Router::new()
+        .route(
+            "/agent-usage/events",
+            post(async |state, address, headers, body| secured(webhook::receive(state, address, headers, body).await)),
+        )
+        .method_not_allowed_fallback(async || secured(problem::method_not_allowed().await.into()))
+        .with_state(state)
+}
+
 /// All routes.
 pub fn router(state: ServerState) -> Router {
-    with_common_layers(api_router(state.clone()).merge(pages::router(state)))
+    with_common_layers(api_router(state.clone()).merge(pages::router(state.clone()))).merge(webhook_router(state))
+}
+
+/// All routes but the pages.
+pub fn machine_router(state: ServerState) -> Router {
+    with_common_layers(api_router(state.clone())).merge(webhook_router(state))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use nexus_crm::{flows::usage_watch, platform::clock::Clock};
+use nexus_crm::{domain::usage::UsageFilter, flows::usage_watch, pages::usage::load, platform::clock::Clock};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, event, noon, with};
@@ -239,4 +239,21 @@ async fn the_watch_runs_by_itself() {
     crate::support::until("the alert is raised", async || app.count("usage_alerts").await == 1).await;
     app.app.stop.cancel();
     job.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_dashboard_is_read_anew_when_events_or_limits_move() {
+    let app = TestApp::start().await;
+    let board = async || load::dashboard(&app.ctx(), UsageFilter::default()).await.unwrap().usage;
+    app.meter(&essential("ana", 45_000, "1")).await;
+    let first = board().await;
+    assert_eq!((first.totals.tokens, first.nearest_total, first.nearest.len()), (45_000, 1, 1));
+    assert_eq!(board().await, first, "nothing moved");
+    app.as_owner("UPDATE usage_tier_limits SET tokens_per_month = 100000 WHERE tier = 'essential'").await;
+    let roomier = board().await;
+    assert_eq!((roomier.nearest_total, roomier.nearest[0].used_bp()), (0, 4_500));
+    app.meter(&essential("ana", 40_000, "2")).await;
+    let later = board().await;
+    assert_eq!((later.totals.tokens, later.nearest_total), (85_000, 1));
+    assert!(later.tiers.iter().any(|t| t.accounts == 1 && t.used_tokens == 85_000));
 }

@@ -49,7 +49,7 @@ pub async fn dashboard(tx: &mut PgConnection, filter: UsageFilter, now: DateTime
     };
     debug_assert!(range.grain != Grain::Day || totals.tokens == points.iter().map(|p| sum(&p.tokens)).sum::<i64>());
     let previous = previous_totals(tx, &filter, &range, now, previous_active).await?;
-    let (nearest_total, nearest) = standings::nearest(tx, filter.tier, now).await?;
+    let overview = standings::overview(tx, filter.tier, now).await?;
     Ok(UsageDashboard {
         seq,
         as_of: now,
@@ -58,9 +58,9 @@ pub async fn dashboard(tx: &mut PgConnection, filter: UsageFilter, now: DateTime
         known: known_users(tx, filter.tier).await?,
         points,
         agents,
-        tiers: tiers(tx, now).await?,
-        nearest,
-        nearest_total,
+        tiers: tiers(tx, &overview.accounts, now).await?,
+        nearest: overview.nearest,
+        nearest_total: overview.near,
         recent: recent(tx, &filter, now).await?,
         all_agents: all_agents(tx, now).await?,
         filter,
@@ -351,18 +351,13 @@ async fn agents(tx: &mut PgConnection, filter: &UsageFilter, range: &PeriodRange
 }
 
 /// The month by tier.
-async fn tiers(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<TierUsage>, sqlx::Error> {
+async fn tiers(tx: &mut PgConnection, accounts: &HashMap<String, i64>, now: DateTime<Utc>) -> Result<Vec<TierUsage>, sqlx::Error> {
     let limits = super::store::list_tier_limits(tx).await?;
     let month = month_start(now.date_naive());
     // Tokens come from the totals, as what the live line adds to them does.
     let rows = sqlx::query!(
-        r#"SELECT tier AS "tier!", coalesce(sum(tokens), 0)::bigint AS "tokens!", coalesce(sum(accounts), 0)::bigint AS "accounts!"
-           FROM (
-               SELECT subscription_tier AS tier, sum(total_tokens) AS tokens, 0 AS accounts FROM agent_usage_totals_daily
-               WHERE date >= $1 AND date < $2 GROUP BY 1
-               UNION ALL
-               SELECT subscription_tier, 0, count(*) FROM agent_usage_monthly WHERE month = $1 GROUP BY 1) AS parts
-           GROUP BY tier"#,
+        r#"SELECT subscription_tier AS tier, sum(total_tokens)::bigint AS "tokens!" FROM agent_usage_totals_daily
+           WHERE date >= $1 AND date < $2 GROUP BY 1"#,
         month,
         next_month(month)
     )
@@ -372,7 +367,8 @@ async fn tiers(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<TierUsag
         .into_iter()
         .map(|limits| {
             let row = rows.iter().find(|r| r.tier == limits.tier.as_str());
-            TierUsage { used_tokens: row.map_or(0, |r| r.tokens), accounts: row.map_or(0, |r| r.accounts), limits }
+            let accounts = accounts.get(limits.tier.as_str()).copied().unwrap_or_default();
+            TierUsage { used_tokens: row.map_or(0, |r| r.tokens), accounts, limits }
         })
         .collect())
 }

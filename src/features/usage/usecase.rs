@@ -27,6 +27,7 @@ use crate::{
     platform::{
         ctx::Ctx,
         db::{self, to_app},
+        hub,
         signature::Verified,
     },
 };
@@ -413,6 +414,15 @@ pub async fn standings_from(
     from_bp: i32,
 ) -> AppResult<Vec<UserStanding>> {
     standings::standings_from(tx, users, from_bp, ctx.now()).await.map_err(to_app)
+}
+
+/// The place in the live stream and a fingerprint of limits and rules: while both stay, so do the figures.
+///
+/// # Errors
+/// When the database is away.
+pub async fn version(tx: &mut PgConnection) -> AppResult<(i64, i64)> {
+    let seq = hub::position(tx).await.map_err(to_app)?;
+    Ok((seq, standings::rules_fingerprint(tx).await.map_err(to_app)?))
 }
 
 /// A number that changes when tier limits or alert rules do.

@@ -15,16 +15,24 @@ use crate::{
     },
 };
 
-/// The dashboard.
+/// The dashboard. Between two messages of the live stream it is read once, for everyone who asks.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn dashboard(ctx: &Ctx, filter: UsageFilter) -> AppResult<DashboardData> {
+    let now = ctx.now();
     let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
-    let tier = filter.tier;
-    let usage = usage::dashboard(ctx, &mut tx, filter).await?;
-    let alerts = alerts::open(ctx, &mut tx, tier).await?;
-    Ok(DashboardData { usage, alerts })
+    let (seq, rules) = usage::version(&mut tx).await?;
+    let question = format!("dashboard {filter:?}");
+    let data = ctx.app.memo.get(question, [seq, rules, now.timestamp() / 60], async {
+        let tier = filter.tier;
+        let usage = usage::dashboard(ctx, &mut tx, filter).await?;
+        let alerts = alerts::open(ctx, &mut tx, tier).await?;
+        Ok::<_, AppError>(DashboardData { usage, alerts })
+    });
+    let mut data = DashboardData::clone(&*data.await?);
+    data.usage.as_of = now;
+    Ok(data)
 }
 
 /// One user with the alerts.

@@ -127,6 +127,7 @@ impl TestApp {
             settings: Arc::new(setup.settings),
             hub: Arc::new(Hub::default()),
             clock: setup.clock,
+            memo: Arc::default(),
             stop: CancellationToken::new(),
         };
         let leptos = LeptosOptions::builder().output_name("nexus-crm").build();
@@ -134,7 +135,7 @@ impl TestApp {
         tokio::spawn(Arc::clone(&app.hub).run(app.db.clone(), app.stop.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = server::with_common_layers(server::api_router(state)).into_make_service_with_connect_info::<SocketAddr>();
+        let router = server::machine_router(state).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(app.stop.clone().cancelled_owned()).into_future());
         let hub = Arc::clone(&app.hub);
         until("the hub has looked", async || hub.last() >= 0).await;

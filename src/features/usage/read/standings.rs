@@ -1,5 +1,7 @@
 //! The reading SQL of where users stand: each against the limits of the tier, this month and today.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -41,56 +43,49 @@ impl StandingRow {
     }
 }
 
-/// How many users are near a limit, and the nearest; when nobody is near one, those who come nearest.
-pub(super) async fn nearest(
-    tx: &mut PgConnection,
-    tier: Option<Tier>,
-    now: DateTime<Utc>,
-) -> Result<(i64, Vec<UserStanding>), sqlx::Error> {
+/// How a month's users stand, together.
+pub(super) struct Overview {
+    /// How many of a tier, or of all, have used at least [`NEAR_BP`] of a limit.
+    pub near: i64,
+    /// The nearest of them; when nobody is near, those who come nearest.
+    pub nearest: Vec<UserStanding>,
+    /// Users with use this month, by tier, whatever is asked for.
+    pub accounts: HashMap<String, i64>,
+}
+
+/// How this month's users stand: all of it in one look at the month.
+pub(super) async fn overview(tx: &mut PgConnection, tier: Option<Tier>, now: DateTime<Utc>) -> Result<Overview, sqlx::Error> {
     let (month, today) = (month_start(now.date_naive()), now.date_naive());
-    let tier = tier.map(Tier::as_str);
-    let rows = sqlx::query_as!(
-        StandingRow,
-        r#"SELECT user_id, organization_id, subscription_tier, total_tokens, tokens_per_month, day_interactions AS "day_interactions!",
-               interactions_per_day, last_event_at
-           FROM (SELECT m.*, l.tokens_per_month, l.interactions_per_day,
-                     CASE WHEN m.last_day = $2 THEN m.last_day_interactions ELSE 0 END AS day_interactions
-                 FROM agent_usage_monthly m JOIN usage_tier_limits l ON l.tier = m.subscription_tier
-                 WHERE m.month = $1 AND ($3::text IS NULL OR m.subscription_tier = $3)) AS standing
-           ORDER BY greatest(
-               CASE WHEN tokens_per_month > 0 THEN total_tokens * 10000 / tokens_per_month WHEN total_tokens > 0 THEN 10000 ELSE 0 END,
-               CASE WHEN interactions_per_day > 0 THEN day_interactions * 10000 / interactions_per_day
-                    WHEN day_interactions > 0 THEN 10000 ELSE 0 END) DESC, user_id
-           LIMIT $4"#,
+    let row = sqlx::query!(
+        r#"WITH standing AS MATERIALIZED (
+               SELECT m.user_id, m.subscription_tier, greatest(
+                   CASE WHEN l.tokens_per_month > 0 THEN m.total_tokens * 10000 / l.tokens_per_month
+                        WHEN m.total_tokens > 0 THEN 10000 ELSE 0 END,
+                   CASE WHEN m.last_day <> $2 THEN 0
+                        WHEN l.interactions_per_day > 0 THEN m.last_day_interactions * 10000 / l.interactions_per_day
+                        WHEN m.last_day_interactions > 0 THEN 10000 ELSE 0 END) AS used_bp
+               FROM agent_usage_monthly m JOIN usage_tier_limits l ON l.tier = m.subscription_tier WHERE m.month = $1
+           ), accounts AS (
+               SELECT subscription_tier AS tier, count(*) AS n, count(*) FILTER (WHERE used_bp >= $4) AS near
+               FROM standing GROUP BY subscription_tier)
+           SELECT ARRAY(SELECT tier FROM accounts ORDER BY tier) AS "tiers!", ARRAY(SELECT n FROM accounts ORDER BY tier) AS "counts!",
+               (SELECT coalesce(sum(near), 0)::bigint FROM accounts WHERE $3::text IS NULL OR tier = $3) AS "near!",
+               ARRAY(SELECT user_id FROM standing WHERE $3::text IS NULL OR subscription_tier = $3
+                     ORDER BY used_bp DESC, user_id LIMIT $5) AS "nearest!""#,
         month,
         today,
-        tier,
+        tier.map(Tier::as_str),
+        NEAR_BP,
         NEAREST_SHOWN as i64
     )
-    .fetch_all(&mut *tx)
+    .fetch_one(&mut *tx)
     .await?;
-    let nearest: Vec<_> = rows.into_iter().filter_map(StandingRow::standing).collect();
-    let near: Vec<_> = nearest.iter().filter(|s| s.used_bp() >= NEAR_BP).cloned().collect();
-    if near.is_empty() {
-        return Ok((0, nearest));
+    let mut nearest = standings_from(tx, Some(&row.nearest), 0, now).await?;
+    nearest.sort_by(|a, b| b.used_bp().cmp(&a.used_bp()).then_with(|| a.user_id.cmp(&b.user_id)));
+    if row.near > 0 {
+        nearest.retain(|s| s.used_bp() >= NEAR_BP);
     }
-    if near.len() < NEAREST_SHOWN {
-        return Ok((near.len() as i64, near));
-    }
-    let total = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM agent_usage_monthly m JOIN usage_tier_limits l ON l.tier = m.subscription_tier
-           WHERE m.month = $1 AND ($3::text IS NULL OR m.subscription_tier = $3)
-             AND (m.total_tokens > 0 AND m.total_tokens * 10000 >= l.tokens_per_month * $4
-                  OR m.last_day = $2 AND m.last_day_interactions > 0
-                     AND m.last_day_interactions * 10000 >= l.interactions_per_day * $4)"#,
-        month,
-        today,
-        tier,
-        NEAR_BP
-    )
-    .fetch_one(tx)
-    .await?;
-    Ok((total, near))
+    Ok(Overview { near: row.near, nearest, accounts: row.tiers.into_iter().zip(row.counts).collect() })
 }
 
 /// Where a page of users begins: after this value of the sort, and after this user.
