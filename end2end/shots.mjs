@@ -2,7 +2,7 @@
 //
 //   node end2end/shots.mjs BASE_URL OUTDIR [USER]
 //
-// USER: whose page is taken; the first in the list of users when not said. CHROMIUM_PATH: the browser, /usr/bin/chromium when not set.
+// NEXUS_CRM_SESSION: the secret of an admin's session, from the cookie nexus_session. USER: whose page is taken; the first in the list of users when not said. CHROMIUM_PATH: the browser, /usr/bin/chromium when not set.
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
@@ -40,6 +40,7 @@ try {
         await context.addCookies([
           { name: 'nexus_theme', value: theme, url },
           { name: 'nexus_lang', value: lang, url },
+          { name: 'nexus_session', value: process.env.NEXUS_CRM_SESSION ?? '', url },
         ]);
         const page = await context.newPage();
         const shot = async (name, whole = false) => {
@@ -66,6 +67,10 @@ try {
           await shot('user');
           await shot('user-whole', true);
         }
+        for (const [name, place] of [['account', '/account'], ['people', '/admin/people?invite=1'], ['keys', '/admin/keys'], ['journal', '/admin/journal']]) {
+          await open(page, place);
+          await shot(name);
+        }
         await open(page, '/no/such/place');
         await shot('not-found');
         if (size === 'desktop') {
@@ -78,6 +83,9 @@ try {
           await page.locator('#shortcuts[open]').waitFor();
           await shot('shortcuts');
         }
+        await context.clearCookies({ name: 'nexus_session' });
+        await page.goto(`${url}/sign-in`);
+        await shot('sign-in');
         await context.close();
       }
     }

@@ -10,9 +10,11 @@ use leptos_router::{
 };
 
 use crate::{
+    domain::people::Me,
     pages::{
         frame::{Help, Overlays, Palette, Sidebar, TabBar, listen},
         not_found::NotFoundPage,
+        office::OfficePage,
         usage::{UsagePage, api::load_zone},
         user::UserPage,
         users::UsersPage,
@@ -21,6 +23,7 @@ use crate::{
         clock::Clock,
         dom,
         i18n::{I18nContextProvider, Locale, t, use_lang},
+        me::Whoami,
         prefs::{LANG_COOKIE, Preferences, Settings, ZONE_COOKIE},
     },
 };
@@ -62,6 +65,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let preferences = SharedValue::new(|| use_context::<Preferences>().unwrap_or_default()).into_inner();
     let settings = Settings::provide(&preferences);
+    provide_context(Whoami(SharedValue::new(use_context::<Me>).into_inner()));
     Clock::provide();
     Overlays::provide();
     tell_zone(settings, preferences.zone_known);
@@ -106,6 +110,10 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/usage") view=UsagePage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users") view=UsersPage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users/:id") view=UserPage ssr=SsrMode::Async/>
+                        <Route path=path!("/account") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/people") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/keys") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/journal") view=OfficePage ssr=SsrMode::Async/>
                     </Routes>
                 </main>
                 <TabBar/>

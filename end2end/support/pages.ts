@@ -2,8 +2,10 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import en from '../../locales/en.json';
 import es from '../../locales/es.json';
+import office from '../../locales/office/en.json';
+import oficina from '../../locales/office/es.json';
 
-export { en, es };
+export { en, es, office, oficina };
 export const TEXTS = { en, es } as const;
 export type Lang = keyof typeof TEXTS;
 export type Theme = 'dark' | 'light';

@@ -5,7 +5,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { Client } from 'pg';
 import type { UsageEvent } from './events';
 
@@ -71,7 +70,10 @@ export class Product {
   log = '';
   private readonly secret = randomBytes(24).toString('hex');
   private readonly name = `browser_${process.pid}_${randomBytes(4).toString('hex')}`;
+  /** The password of everybody whom the tests make. */
+  readonly password = 'una lluvia sin paraguas';
   private process?: ChildProcess;
+  private cookie = '';
   private folder = '';
   private port = 0;
 
@@ -97,16 +99,62 @@ export class Product {
     };
   }
 
-  /** Makes the database and starts the server. */
-  static async start(): Promise<Product> {
+  /** Runs a command of the product; gives what it prints. */
+  run(...words: string[]): Promise<string> {
+    return this.feed('', ...words);
+  }
+
+  private feed(input: string, ...words: string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const child = execFile(BINARY, words, { cwd: this.folder, env: this.env() }, (error, stdout, stderr) =>
+        error ? reject(new Error(`nexus-crm ${words.join(' ')}: ${stderr}`)) : resolve(stdout.trim()),
+      );
+      child.stdin?.end(input);
+    });
+  }
+
+  /** Makes an account that can sign in. */
+  async person(email: string, name: string, role: string): Promise<void> {
+    await this.feed(this.password, 'user', 'create', '--email', email, '--name', name, '--role', role, '--password-stdin');
+  }
+
+  /** Signs in; gives the secret of the session. */
+  async signIn(email: string): Promise<string> {
+    const answer = await fetch(`${this.url}/sign-in`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin: this.url },
+      body: new URLSearchParams({ email, password: this.password }),
+    });
+    const secret = /nexus_session=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '')?.[1];
+    if (answer.status !== 303 || !secret) {
+      throw new Error(`${email} cannot sign in: ${answer.status} ${await answer.text()}`);
+    }
+    return secret;
+  }
+
+  /** What a browser keeps whose person is signed in: the admin of the tests, if no other's secret is given. */
+  state(secret = this.cookie) {
+    const cookie = { name: 'nexus_session', value: secret, domain: '127.0.0.1', path: '/', expires: -1, httpOnly: true, secure: false };
+    return { cookies: secret ? [{ ...cookie, sameSite: 'Lax' as const }] : [], origins: [] };
+  }
+
+  /** Makes the database and starts the server; with an admin, unless nobody is to have an account yet. */
+  static async start(people = true): Promise<Product> {
     const product = new Product();
     try {
       product.port = await freePort();
       // A folder of its own: neither a developer's .env nor Leptos.toml reaches the tests.
       product.folder = await mkdtemp(path.join(os.tmpdir(), 'nexus-crm-browser-'));
       await sql(ownerUrl(), `CREATE DATABASE ${product.name}`);
-      await promisify(execFile)(BINARY, ['migrate'], { cwd: product.folder, env: product.env() });
+      await product.run('migrate');
+      if (people) {
+        await product.person('admin@test.example', 'Ana Admin', 'admin');
+      }
       await product.serve();
+      if (people) {
+        product.cookie = await product.signIn('admin@test.example');
+      }
       return product;
     } catch (error) {
       await product.stop().catch(() => undefined);
@@ -198,7 +246,7 @@ export class Product {
   }
 
   private async get(place: string): Promise<Response> {
-    const answer = await fetch(this.url + place);
+    const answer = await fetch(this.url + place, { headers: { cookie: `nexus_session=${this.cookie}` } });
     if (!answer.ok) {
       throw new Error(`${place}: ${answer.status} ${await answer.text()}`);
     }

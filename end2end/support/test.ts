@@ -82,6 +82,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { scope: 'test', timeout: 60_000 },
   ],
   baseURL: async ({ product }, use) => use(product.url),
+  // Signed in as an admin, in every context that is made.
+  storageState: async ({ product }, use) => use(product.state()),
   watch: [
     async ({ context }, use) => {
       const watch = new Watch();
@@ -92,5 +94,11 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { auto: true },
   ],
 });
+
+/** For tests whose pages are all of the product without events. */
+export const onFresh = {
+  baseURL: async ({ fresh }: { fresh: Product }, use: (url: string) => Promise<void>) => use(fresh.url),
+  storageState: async ({ fresh }: { fresh: Product }, use: (state: ReturnType<Product['state']>) => Promise<void>) => use(fresh.state()),
+};
 
 export { expect };

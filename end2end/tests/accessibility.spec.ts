@@ -2,7 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { USERS } from '../support/events';
-import { closed, en, live, open, prefer } from '../support/pages';
+import { closed, en, live, office, open, prefer } from '../support/pages';
 import { expect, test } from '../support/test';
 
 async function sound(page: Page): Promise<void> {
@@ -19,6 +19,10 @@ const ROUTES = [
   '/usage/users?q=nobody-has-this-name',
   `/usage/users/${USERS.exceeded}`,
   '/no/such/place',
+  '/account',
+  '/admin/people?invite=1',
+  '/admin/keys',
+  '/admin/journal',
 ];
 
 for (const [size, viewport] of Object.entries(SIZES)) {
@@ -38,6 +42,21 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 }
 
 for (const theme of ['dark', 'light'] as const) {
+  test(`the gate, ${theme}`, async ({ browser, product, watch }) => {
+    watch.allow(/401/);
+    const context = await browser.newContext({ storageState: { cookies: [], origins: [] } });
+    const page = await context.newPage();
+    await prefer(page, product.url, { theme });
+    await page.goto(`${product.url}/sign-in`);
+    await sound(page);
+    await page.getByLabel(office.gate.email).fill('nobody@test.example');
+    await page.getByLabel(office.gate.password).fill('not the password');
+    await page.getByRole('button', { name: office.gate.sign_in }).click();
+    await expect(page.getByRole('alert')).toContainText(office.gate.refused);
+    await sound(page);
+    await context.close();
+  });
+
   test(`what lies over a page, ${theme}`, async ({ page, product }) => {
     await prefer(page, product.url, { theme });
     await open(page, '/usage');
@@ -63,12 +82,13 @@ for (const theme of ['dark', 'light'] as const) {
 
 test('an empty product and a lost connection', async ({ page, context, fresh, watch }) => {
   watch.allow(/ERR_INTERNET_DISCONNECTED|WebSocket connection/);
+  await context.addCookies(fresh.state().cookies);
   await open(page, `${fresh.url}/usage`);
   await live(page);
   await sound(page);
   await open(page, `${fresh.url}/usage/users`);
   await sound(page);
-  await open(page, '/usage');
+  await open(page, `${fresh.url}/usage`);
   await live(page);
   await context.setOffline(true);
   await expect(page.getByRole('button', { name: en.live.now })).toBeVisible({ timeout: 10_000 });

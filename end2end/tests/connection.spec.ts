@@ -3,9 +3,9 @@ import type { Page } from '@playwright/test';
 import { event } from '../support/events';
 import { activity, en, figures, live, mark, open, soon } from '../support/pages';
 import type { Product } from '../support/product';
-import { expect, test } from '../support/test';
+import { expect, onFresh, test } from '../support/test';
 
-test.use({ baseURL: async ({ fresh }, use) => use(fresh.url) });
+test.use(onFresh);
 
 /** The page says that the connection is lost, and of what time its figures are. */
 async function lost(page: Page): Promise<void> {

@@ -1,9 +1,9 @@
 // A product that has not heard of any use says so, and becomes a dashboard with the first event.
 import { event } from '../support/events';
 import { activity, en, figures, live, mark, open, soon } from '../support/pages';
-import { expect, test } from '../support/test';
+import { expect, onFresh, test } from '../support/test';
 
-test.use({ baseURL: async ({ fresh }, use) => use(fresh.url) });
+test.use(onFresh);
 
 test('the first event turns the welcome into a dashboard', async ({ page, fresh }) => {
   await open(page, '/usage');

@@ -6,7 +6,7 @@ import { expect, test } from '../support/test';
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
 
-const ROUTES = ['/usage', '/usage?period=today&tier=prime', '/usage/users', `/usage/users/${USERS.busy}`, `/usage/users/${encodeURIComponent(USERS.long)}`, `/usage/users/${USERS.huge}`];
+const ROUTES = ['/usage', '/usage?period=today&tier=prime', '/usage/users', `/usage/users/${USERS.busy}`, `/usage/users/${encodeURIComponent(USERS.long)}`, `/usage/users/${USERS.huge}`, '/account', '/admin/people?invite=1', '/admin/keys', '/admin/journal'];
 
 /** What reaches beyond the right edge, if anything can be scrolled sideways. */
 async function overflow(page: Page): Promise<string[]> {

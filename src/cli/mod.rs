@@ -1,16 +1,25 @@
 //! The binary's subcommands.
 
 pub mod doctor;
+pub mod key;
 pub mod migrate;
 pub mod recount;
 pub mod serve;
 pub mod simulate;
+pub mod user;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+use tokio_util::sync::CancellationToken;
 
-use crate::platform::{config::Settings, telemetry};
+use crate::platform::{
+    clock::Clock,
+    config::Settings,
+    ctx::{Actor, App, Ctx},
+    db, telemetry,
+};
 
 /// NexusCRM, the command centre of NGX.
 #[derive(Debug, Parser)]
@@ -30,6 +39,12 @@ enum Command {
     Doctor,
     /// Acts as GENESIS: sends signed usage events over HTTP.
     Simulate(Box<simulate::Simulate>),
+    /// People who can sign in.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// API keys of programs.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Metering.
     #[command(subcommand)]
     Usage(UsageCommand),
@@ -61,6 +76,8 @@ pub fn run() -> ExitCode {
             Command::Migrate => migrate::run().await,
             Command::Doctor => doctor::run().await,
             Command::Simulate(options) => options.run().await,
+            Command::User(command) => command.run().await,
+            Command::Key(command) => command.run().await,
             Command::Usage(UsageCommand::Recount(options)) => options.run().await,
         }
     });
@@ -76,6 +93,20 @@ fn complain(error: &anyhow::Error) -> ExitCode {
         eprintln!("nexus-crm: {line}");
     }
     ExitCode::FAILURE
+}
+
+/// The product without its jobs, for a command that does one thing; acts as the system by this name.
+fn ctx(job: &'static str) -> anyhow::Result<Ctx> {
+    let settings = settings()?;
+    let app = App {
+        db: db::pool(settings.database_url.expose(), 3).context("DATABASE_URL")?,
+        settings: Arc::new(settings),
+        hub: Arc::default(),
+        clock: Clock::system(),
+        memo: Arc::default(),
+        stop: CancellationToken::new(),
+    };
+    Ok(Ctx::new(app, Actor::System(job)))
 }
 
 /// The settings, or every fault of them.

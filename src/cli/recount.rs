@@ -1,20 +1,11 @@
 //! `nexus-crm usage recount`.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
-use crate::{
-    features::usage::recount,
-    platform::{
-        clock::Clock,
-        ctx::{Actor, App, Ctx},
-        db,
-        hub::Hub,
-    },
-};
+use crate::features::usage::recount;
 
 /// Options of `nexus-crm usage recount`.
 #[derive(Clone, Debug, Args)]
@@ -33,17 +24,9 @@ impl Recount {
     /// # Errors
     /// When the database is away, or `--check` finds a difference.
     pub async fn run(&self) -> anyhow::Result<()> {
-        let settings = super::settings()?;
-        let app = App {
-            db: db::pool(settings.database_url.expose(), 3).context("DATABASE_URL")?,
-            settings: Arc::new(settings),
-            hub: Arc::new(Hub::default()),
-            clock: Clock::system(),
-            memo: Arc::default(),
-            stop: CancellationToken::new(),
-        };
+        let ctx = super::ctx("recount")?;
         let begun = Instant::now();
-        let findings = recount::recount(&Ctx::new(app, Actor::System("recount")), !self.check).await?;
+        let findings = recount::recount(&ctx, !self.check).await?;
         let exact = findings.iter().all(recount::Finding::is_exact);
         if self.json {
             println!("{}", serde_json::to_string(&findings)?);

@@ -8,8 +8,15 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    features::auth::links,
     flows,
-    platform::{clock::Clock, ctx::App, db, hub::Hub, telemetry},
+    platform::{
+        clock::Clock,
+        ctx::{Actor, App, Ctx},
+        db,
+        hub::Hub,
+        telemetry,
+    },
     server::{self, ServerState},
 };
 
@@ -23,11 +30,6 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn run() -> anyhow::Result<()> {
     let settings = super::settings()?;
     let leptos = leptos_options()?;
-    if !leptos.site_addr.ip().is_loopback() {
-        bail!(
-            "LEPTOS_SITE_ADDR must be a loopback address such as 127.0.0.1:8000: there is no sign-in yet, so put a proxy with one in front"
-        );
-    }
     let stop = CancellationToken::new();
     let app = App {
         db: db::pool(settings.database_url.expose(), settings.database_pool).context("DATABASE_URL")?,
@@ -46,6 +48,9 @@ pub async fn run() -> anyhow::Result<()> {
         tokio::spawn(flows::usage_watch::run(app.clone(), state.ingest.moved())),
         tokio::spawn(flows::maintenance::run(app.clone())),
     ];
+    let system = Ctx::new(app.clone(), Actor::System("serve"));
+    let lines = tokio::spawn(Arc::clone(&state.lines).run(system.clone()));
+    invite_the_first(&system).await;
     tracing::info!(address = %listener.local_addr()?, "serving {}", app.settings.base_url);
     let router = server::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
@@ -56,7 +61,7 @@ pub async fn run() -> anyhow::Result<()> {
     if tokio::time::timeout(GRACE, server).await.is_err() {
         tracing::warn!("some requests did not end within {} s", GRACE.as_secs());
     }
-    for job in jobs {
+    for job in jobs.into_iter().chain([lines]) {
         let _ = tokio::time::timeout(Duration::from_secs(2), job).await;
     }
     app.db.close().await;
@@ -80,6 +85,15 @@ pub(super) fn leptos_options() -> anyhow::Result<LeptosOptions> {
         options.output_name = "nexus-crm".into();
     }
     Ok(options)
+}
+
+/// Where nobody has an account, says where the first one is made.
+async fn invite_the_first(ctx: &Ctx) {
+    match links::for_set_up(ctx).await {
+        Ok(Some(link)) => tracing::info!("nobody has an account yet; the first is made here, once, within a day: {link}"),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "whether anybody has an account is not known yet"),
+    }
 }
 
 async fn check_schema(app: &App) -> anyhow::Result<()> {

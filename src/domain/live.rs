@@ -8,6 +8,9 @@ use super::{
     usage::{RecentEvent, Totals, UsageDelta},
 };
 
+/// Closes a socket whose session is over; the page goes to sign in. RFC 6455 leaves 4000 to 4999 to applications.
+pub const SESSION_OVER: u16 = 4401;
+
 /// What a fresh connection is told first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveSnapshot {

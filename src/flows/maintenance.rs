@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::{
     domain::AppResult,
-    features::usage::usecase as usage,
+    features::{auth::sessions, usage::usecase as usage},
     platform::{
         ctx::{Actor, App, Ctx},
         db::to_app,
@@ -47,5 +47,8 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
             tracing::info!(dropped, retention, "dropped partitions of events past their retention");
         }
     }
-    hub::trim(&ctx.app.db).await.map_err(to_app)
+    sessions::trim(ctx).await?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    hub::trim(&mut tx).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)
 }

@@ -89,7 +89,7 @@ pub async fn run(app: App, moved: Arc<Notify>) {
 /// # Errors
 /// When the database is away; what moved stands in the table again then.
 pub async fn pass(ctx: &Ctx) -> AppResult<bool> {
-    let mut tx = ctx.app.db.begin().await.map_err(to_app)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
     db::lock(&mut tx, LOCK).await.map_err(to_app)?;
     let moved = usage::take_moves(&mut tx).await?;
     if moved.users.is_empty() {
@@ -109,7 +109,7 @@ pub async fn pass(ctx: &Ctx) -> AppResult<bool> {
 /// # Errors
 /// When the database is away.
 pub async fn sweep(ctx: &Ctx) -> AppResult<()> {
-    let mut tx = ctx.app.db.begin().await.map_err(to_app)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
     db::lock(&mut tx, LOCK).await.map_err(to_app)?;
     let thresholds = alerts::thresholds(&mut tx).await?;
     let standings = usage::standings_from(&mut tx, ctx, None, lowest(thresholds)).await?;

@@ -1,7 +1,10 @@
 //! Pages: they compose the widgets of the features.
 
 pub mod frame;
+#[cfg(feature = "ssr")]
+pub mod gate;
 pub mod not_found;
+pub mod office;
 pub mod usage;
 pub mod user;
 pub mod users;

@@ -33,6 +33,12 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// `NEXUS_CRM_RETENTION_DAYS`: how long raw events are kept; 0 keeps them for ever. Rollups stay.
     pub retention_days: u32,
+    /// `NEXUS_CRM_SESSION_IDLE_HOURS`: a session that is not used for so long ends, 1 to 720 hours.
+    pub session_idle: chrono::TimeDelta,
+    /// `NEXUS_CRM_SESSION_DAYS`: every session ends after so long, 1 to 90 days.
+    pub session_life: chrono::TimeDelta,
+    /// `NEXUS_CRM_TRUSTED_PROXIES`: the reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// `NEXUS_CRM_TIME_ZONE`: the zone shown until the browser has told its own.
     pub time_zone: String,
 }
@@ -143,6 +149,15 @@ impl Settings {
         if time_zone.parse::<chrono_tz::Tz>().is_err() {
             r.faults.push("NEXUS_CRM_TIME_ZONE must be an IANA time zone, such as Europe/Madrid".into());
         }
+        let mut trusted_proxies = Vec::new();
+        for text in r.text("NEXUS_CRM_TRUSTED_PROXIES").unwrap_or_default().split(',').map(str::trim).filter(|s| !s.is_empty()) {
+            match text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)) {
+                Ok(net) => trusted_proxies.push(net),
+                Err(_) => {
+                    r.faults.push("NEXUS_CRM_TRUSTED_PROXIES must be addresses or networks, such as 10.0.0.0/8,127.0.0.1".into());
+                }
+            }
+        }
         let settings = Self {
             database_url: database_url.unwrap_or_else(|| Secret::new("")),
             database_owner_url,
@@ -157,6 +172,9 @@ impl Settings {
             rate_limit_loopback: r.flag("NEXUS_CRM_RATE_LIMIT_LOOPBACK", true),
             body_timeout: Duration::from_millis(r.number("NEXUS_CRM_BODY_TIMEOUT_MS", 10_000, 100, 120_000)),
             retention_days: r.number("NEXUS_CRM_RETENTION_DAYS", 0, 0, 36_500),
+            session_idle: chrono::TimeDelta::hours(r.number("NEXUS_CRM_SESSION_IDLE_HOURS", 12, 1, 720)),
+            session_life: chrono::TimeDelta::days(r.number("NEXUS_CRM_SESSION_DAYS", 14, 1, 90)),
+            trusted_proxies,
             time_zone,
         };
         if (1..42).contains(&settings.retention_days) {

@@ -1,12 +1,16 @@
 //! Who acts, on what: the only way into a use-case.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 use tokio_util::sync::CancellationToken;
 
 use super::{clock::Clock, config::Settings, hub::Hub, memo::Memo};
+use crate::domain::{
+    AppError, AppResult,
+    people::{KeyId, KeyScope, Me, Permission, Role, SessionId, TeamId, UserId},
+};
 
 /// What every use-case may reach for.
 #[derive(Clone, Debug)]
@@ -25,24 +29,97 @@ pub struct App {
     pub stop: CancellationToken,
 }
 
+/// Somebody who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The account.
+    pub id: UserId,
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// What the person is to the product.
+    pub role: Role,
+    /// The team, if any.
+    pub team: Option<TeamId>,
+    /// The session that it is.
+    pub session: SessionId,
+}
+
+impl Person {
+    /// What the person's own pages know.
+    pub fn me(&self) -> Me {
+        Me { id: self.id, name: self.name.clone(), email: self.email.clone(), role: self.role }
+    }
+}
+
+/// A program with an API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The key.
+    pub id: KeyId,
+    /// The key's name.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<KeyScope>,
+}
+
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
+    /// Nobody that is known.
+    Nobody,
     /// GENESIS, by a signed webhook.
     Genesis,
     /// The product itself; names the job.
     System(&'static str),
-    /// Whoever sits at this machine: the product serves loopback only until it has sign-in.
-    Local,
+    /// Somebody who is signed in.
+    Person(Arc<Person>),
+    /// A program with an API key.
+    Program(Arc<Program>),
 }
 
 impl Actor {
     /// The name in the journal.
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
-            Self::Genesis => "genesis",
+            Self::Nobody => "nobody",
+            Self::Genesis => "GENESIS",
             Self::System(job) => job,
-            Self::Local => "local",
+            Self::Person(person) => &person.name,
+            Self::Program(program) => &program.name,
+        }
+    }
+
+    /// The account in the journal.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Person(person) => Some(person.id),
+            _ => None,
+        }
+    }
+
+    /// Whether this actor may do it.
+    pub fn may(&self, permission: Permission) -> bool {
+        match self {
+            Self::Nobody | Self::Genesis => false,
+            Self::System(_) => true,
+            Self::Person(person) => person.role.may(permission),
+            Self::Program(program) => program.scopes.iter().any(|scope| scope.may(permission)),
+        }
+    }
+
+    /// What a transaction of this actor begins with: the database shows and takes only what the actor may see and change. Words and
+    /// UUIDs alone go into it.
+    fn scope(&self) -> String {
+        match self {
+            Self::Nobody => String::new(),
+            Self::Genesis | Self::System(_) => "SET LOCAL nexus.role = 'system'".into(),
+            Self::Program(_) => "SET LOCAL nexus.role = 'program'".into(),
+            Self::Person(person) => {
+                let team = person.team.map(|team| format!("; SET LOCAL nexus.team_id = '{team}'")).unwrap_or_default();
+                format!("SET LOCAL nexus.role = '{}'; SET LOCAL nexus.user_id = '{}'{team}", person.role.as_str(), person.id)
+            }
         }
     }
 }
@@ -54,16 +131,65 @@ pub struct Ctx {
     pub app: App,
     /// Who acts.
     pub actor: Actor,
+    /// From where, if it came over the network.
+    pub address: Option<IpAddr>,
 }
 
 impl Ctx {
     /// A context for an actor.
     pub const fn new(app: App, actor: Actor) -> Self {
-        Self { app, actor }
+        Self { app, actor, address: None }
+    }
+
+    /// The same for the product itself: for what must be done before anybody is known, or what an actor may set off but not do.
+    #[must_use]
+    pub fn as_system(&self, job: &'static str) -> Self {
+        Self { app: self.app.clone(), actor: Actor::System(job), address: self.address }
     }
 
     /// The time now.
     pub fn now(&self) -> DateTime<Utc> {
         self.app.clock.now()
+    }
+
+    /// Holds that the actor may do it.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for nobody, else `Forbidden`.
+    pub fn require(&self, permission: Permission) -> AppResult<()> {
+        match &self.actor {
+            actor if actor.may(permission) => Ok(()),
+            Actor::Nobody => Err(AppError::Unauthenticated),
+            _ => Err(AppError::Forbidden),
+        }
+    }
+
+    /// Who is signed in.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when it is nobody, `Forbidden` when it is no person.
+    pub fn person(&self) -> AppResult<&Person> {
+        match &self.actor {
+            Actor::Person(person) => Ok(person),
+            Actor::Nobody => Err(AppError::Unauthenticated),
+            _ => Err(AppError::Forbidden),
+        }
+    }
+
+    /// A transaction in which the database shows and takes what the actor may see and change.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        self.app.db.begin_with(AssertSqlSafe(format!("BEGIN; {}", self.actor.scope()))).await
+    }
+
+    /// A transaction that sees one instant of what the actor may see, and changes nothing.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        self.app.db.begin_with(AssertSqlSafe(format!("{begin}; {}", self.actor.scope()))).await
     }
 }

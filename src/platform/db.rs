@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    PgConnection, PgPool, Postgres, Transaction,
+    PgConnection, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -48,14 +48,6 @@ pub async fn schema_version(db: &PgPool) -> Result<i64, sqlx::Error> {
         Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("42P01") => Ok(0),
         Err(error) => Err(error),
     }
-}
-
-/// A transaction that sees one instant and changes nothing.
-///
-/// # Errors
-/// When the database is away.
-pub async fn snapshot(db: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
 }
 
 /// Waits for a lock by name, and holds it to the end of the transaction.

@@ -23,8 +23,10 @@ use crate::domain::{alert::Alert, usage::UsageDelta};
 
 /// The channel that commits are announced on.
 const CHANNEL: &str = "nexus_live";
-/// How many messages a process keeps for clients that come back.
-const KEPT: usize = 5_000;
+/// How many messages a process keeps for clients that come back: four minutes of a busy stream.
+const KEPT: usize = 1_000;
+/// How much they may hold together, in cells, users and events of some 200 bytes each.
+const KEPT_PARTS: usize = 50_000;
 /// How many messages a socket may lag behind before it must catch up from the kept ones.
 const FAN_OUT: usize = 1_024;
 /// Without any announcement, the stream is looked at this often.
@@ -52,6 +54,40 @@ pub enum LiveBody {
     Reload,
 }
 
+impl LiveMessage {
+    fn parts(&self) -> usize {
+        match &self.body {
+            LiveBody::Usage(delta) => 1 + delta.cells.len() + delta.users.len() + delta.recent.len(),
+            LiveBody::Alert(_) | LiveBody::Reload => 1,
+        }
+    }
+}
+
+/// The messages that a process keeps.
+#[derive(Debug, Default)]
+struct Kept {
+    messages: VecDeque<Arc<LiveMessage>>,
+    parts: usize,
+}
+
+impl Kept {
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn push(&mut self, message: Arc<LiveMessage>) {
+        if self.messages.back().is_some_and(|newest| newest.seq + 1 != message.seq) {
+            self.clear();
+        }
+        self.parts += message.parts();
+        self.messages.push_back(message);
+        while self.messages.len() > KEPT || self.parts > KEPT_PARTS {
+            let Some(oldest) = self.messages.pop_front() else { return };
+            self.parts -= oldest.parts();
+        }
+    }
+}
+
 /// What came after a position.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Since {
@@ -64,7 +100,7 @@ pub enum Since {
 /// The hub of one process.
 #[derive(Debug)]
 pub struct Hub {
-    kept: RwLock<VecDeque<Arc<LiveMessage>>>,
+    kept: RwLock<Kept>,
     /// The position up to which this process has heard; -1 before it has looked at all.
     last: AtomicI64,
     sender: broadcast::Sender<Arc<LiveMessage>>,
@@ -95,23 +131,17 @@ impl Hub {
             return Since::Messages(Vec::new());
         }
         // The position is whatever a client sent.
-        if position < 0 || position > last || kept.front().is_none_or(|first| first.seq > position + 1) {
+        if position < 0 || position > last || kept.messages.front().is_none_or(|first| first.seq > position + 1) {
             return Since::Lost;
         }
-        Since::Messages(kept.iter().filter(|m| m.seq > position).cloned().collect())
+        Since::Messages(kept.messages.iter().filter(|m| m.seq > position).cloned().collect())
     }
 
     fn hear(&self, message: LiveMessage) {
         let message = Arc::new(message);
         {
             let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-            if kept.back().is_some_and(|newest| newest.seq + 1 != message.seq) {
-                kept.clear();
-            }
-            if kept.len() == KEPT {
-                kept.pop_front();
-            }
-            kept.push_back(Arc::clone(&message));
+            kept.push(Arc::clone(&message));
             self.last.store(message.seq, Ordering::Release);
         }
         // No receiver is no fault: nobody watches.
@@ -150,7 +180,8 @@ impl Hub {
     /// Reads what has been written since the last look.
     async fn catch_up(&self, db: &PgPool) -> Result<(), sqlx::Error> {
         let mut from = self.last();
-        let clock = position(&mut *db.acquire().await?).await?;
+        let mut tx = db.begin_with("BEGIN; SET LOCAL nexus.role = 'system'").await?;
+        let clock = position(&mut tx).await?;
         if from < 0 || clock < from {
             // A new process, or a new stream: what lies before is for those who load a page.
             self.kept.write().unwrap_or_else(PoisonError::into_inner).clear();
@@ -161,7 +192,7 @@ impl Hub {
         }
         while from < clock {
             let rows = sqlx::query!("SELECT seq, at, kind, body FROM live_messages WHERE seq > $1 ORDER BY seq LIMIT 200", from)
-                .fetch_all(db)
+                .fetch_all(&mut *tx)
                 .await?;
             if rows.is_empty() {
                 break;
@@ -257,7 +288,41 @@ pub async fn position(db: &mut PgConnection) -> Result<i64, sqlx::Error> {
 ///
 /// # Errors
 /// When the database is away.
-pub async fn trim(db: &PgPool) -> Result<(), sqlx::Error> {
+pub async fn trim(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!("DELETE FROM live_messages WHERE at < clock_timestamp() - interval '15 minutes'").execute(db).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{tier::Tier, usage::Cell};
+
+    fn message(seq: i64, cells: usize) -> Arc<LiveMessage> {
+        let cell = Cell {
+            hour: 0,
+            tier: Tier::Pro,
+            agent: "NEXUS".into(),
+            interactions: 1,
+            tokens: 1,
+            response: crate::domain::histogram::Histogram::default(),
+        };
+        let delta = UsageDelta { cells: vec![cell; cells], ..UsageDelta::default() };
+        Arc::new(LiveMessage { seq, at: DateTime::UNIX_EPOCH, body: LiveBody::Usage(delta) })
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_by_number_and_by_weight() {
+        let mut kept = Kept::default();
+        for seq in 1..=2_000 {
+            kept.push(message(seq, 0));
+        }
+        assert_eq!((kept.messages.len(), kept.messages[0].seq), (KEPT, 1_001));
+        for seq in 2_001..=2_200 {
+            kept.push(message(seq, 999));
+        }
+        assert_eq!((kept.messages.len(), kept.parts), (50, 50_000));
+        kept.push(message(3_000, 0));
+        assert_eq!(kept.messages.len(), 1, "a hole: what came before is of no use to anybody");
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::ctx::Actor;
+use super::ctx::Ctx;
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -22,11 +22,13 @@ pub struct Entry<'a, B: Serialize> {
 ///
 /// # Errors
 /// When the database is away.
-pub async fn record<B: Serialize + Sync>(tx: &mut PgConnection, actor: &Actor, entry: &Entry<'_, B>) -> Result<(), sqlx::Error> {
+pub async fn record<B: Serialize + Sync>(tx: &mut PgConnection, ctx: &Ctx, entry: &Entry<'_, B>) -> Result<(), sqlx::Error> {
     let body = serde_json::to_value(&entry.body).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
     sqlx::query!(
-        "INSERT INTO journal (actor, event, subject_kind, subject_id, body) VALUES ($1, $2, $3, $4, $5)",
-        actor.name(),
+        "INSERT INTO journal (actor, actor_id, address, event, subject_kind, subject_id, body) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        ctx.actor.name(),
+        ctx.actor.user().map(|id| id.0),
+        ctx.address.map(|address| address.to_string()),
         entry.event,
         entry.subject_kind,
         entry.subject_id,

@@ -7,6 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
+    Extension,
     extract::{
         Query, State, WebSocketUpgrade,
         ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
@@ -22,13 +23,14 @@ use super::{ServerState, problem::Problem};
 use crate::{
     domain::{
         AppResult,
-        live::{LiveFrame, LiveSnapshot},
+        live::{LiveFrame, LiveSnapshot, SESSION_OVER},
         time::Period,
         usage::{UsageDelta, UsageFilter},
     },
     features::{alerts::usecase as alerts, usage::usecase as usage},
     platform::{
-        db::{self, to_app},
+        ctx::Ctx,
+        db::to_app,
         hub::{self, LiveBody, LiveMessage, Since},
     },
 };
@@ -51,6 +53,7 @@ pub struct ConnectQuery {
 /// Opens a socket. `?since=N` goes on after position N.
 pub async fn connect(
     State(state): State<ServerState>,
+    Extension(ctx): Extension<Ctx>,
     Query(query): Query<ConnectQuery>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -63,7 +66,7 @@ pub async fn connect(
         Some(Ok(since)) => Some(since),
         Some(Err(_)) => return Problem::new(422, "`since` must be a whole number").into(),
     };
-    upgrade.max_message_size(MAX_INCOMING).on_upgrade(move |socket| run(socket, state, since)).into_response()
+    upgrade.max_message_size(MAX_INCOMING).on_upgrade(move |socket| run(socket, state, ctx, since)).into_response()
 }
 
 /// A browser says where the page that opens a socket comes from. Another site's page must not listen in; programs say nothing.
@@ -74,22 +77,33 @@ fn same_origin(headers: &HeaderMap, base_url: &str) -> bool {
     origin == base_url || origin.split_once("://").is_some_and(|(_, o)| Some(o) == host)
 }
 
-async fn run(socket: WebSocket, state: ServerState, since: Option<i64>) {
+async fn run(socket: WebSocket, state: ServerState, ctx: Ctx, since: Option<i64>) {
     metrics::gauge!("nexus_live_sockets").increment(1.0);
     let (sink, mut incoming) = socket.split();
     let mut line =
-        Line { sink, state, seq: 0, pending: UsageDelta::default(), pending_seq: 0, flushed: Instant::now() - USAGE_PACE };
+        Line { sink, state, ctx, seq: 0, pending: UsageDelta::default(), pending_seq: 0, flushed: Instant::now() - USAGE_PACE };
     let stop = line.state.app.stop.clone();
+    // A program's line goes on until it ends; its key is looked at when it comes back.
+    let session = line.ctx.person().ok().map(|person| line.state.lines.watch(person.session));
+    let mut over = false;
     let dropped = tokio::select! {
         result = line.speak(since) => result.is_err(),
         // Clients have nothing to say; reading sees to pings and to the end.
         () = async { while let Some(Ok(message)) = incoming.next().await { if matches!(message, Message::Close(_)) { break; } } } => false,
         () = stop.cancelled() => false,
+        () = async { match &session { Some(session) => session.over.cancelled().await, None => std::future::pending().await } } => {
+            over = true;
+            false
+        }
     };
     if dropped {
         metrics::counter!("nexus_live_dropped_total").increment(1);
     }
-    let bye = CloseFrame { code: 1001, reason: Utf8Bytes::from_static("going away") };
+    let bye = if over {
+        CloseFrame { code: SESSION_OVER, reason: Utf8Bytes::from_static("the session is over") }
+    } else {
+        CloseFrame { code: 1001, reason: Utf8Bytes::from_static("going away") }
+    };
     let _ = tokio::time::timeout(Duration::from_secs(1), line.sink.send(Message::Close(Some(bye)))).await;
     metrics::gauge!("nexus_live_sockets").decrement(1.0);
 }
@@ -100,6 +114,7 @@ struct Gone;
 struct Line {
     sink: SplitSink<WebSocket, Message>,
     state: ServerState,
+    ctx: Ctx,
     /// The position up to which everything has been sent or waits in `pending`.
     seq: i64,
     pending: UsageDelta,
@@ -142,7 +157,7 @@ impl Line {
 
     /// The state as it is now, to a client that comes for the first time.
     async fn introduce(&mut self) -> Result<(), Gone> {
-        let Ok((seq, data)) = snapshot(&self.state).await else {
+        let Ok((seq, data)) = snapshot(&self.ctx).await else {
             // Without the database there is no state to tell; the client comes back.
             return Err(Gone);
         };
@@ -232,16 +247,15 @@ impl Line {
 }
 
 /// The state of one instant, with its position.
-async fn snapshot(state: &ServerState) -> AppResult<(i64, LiveSnapshot)> {
-    let ctx = state.local();
-    let mut tx = db::snapshot(&state.app.db).await.map_err(to_app)?;
+async fn snapshot(ctx: &Ctx) -> AppResult<(i64, LiveSnapshot)> {
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let seq = hub::position(&mut tx).await.map_err(to_app)?;
     let data = LiveSnapshot {
-        today: usage::totals(&ctx, &mut tx, Period::Today).await?,
-        week: usage::totals(&ctx, &mut tx, Period::Days7).await?,
-        month: usage::totals(&ctx, &mut tx, Period::Month).await?,
-        alerts: alerts::open(&ctx, &mut tx, None).await?,
-        recent: usage::recent(&ctx, &mut tx, &UsageFilter::default()).await?,
+        today: usage::totals(ctx, &mut tx, Period::Today).await?,
+        week: usage::totals(ctx, &mut tx, Period::Days7).await?,
+        month: usage::totals(ctx, &mut tx, Period::Month).await?,
+        alerts: alerts::open(ctx, &mut tx, None).await?,
+        recent: usage::recent(ctx, &mut tx, &UsageFilter::default()).await?,
     };
     Ok((seq, data))
 }

@@ -1,9 +1,14 @@
 //! The axum assembly: routes, middleware, handlers. No logic: each handler builds a [`Ctx`] and calls a use-case.
 
+pub mod cookies;
+pub mod doors;
+pub mod gate;
 pub mod health;
 pub mod live;
 pub mod pages;
 pub mod problem;
+pub mod proxy;
+pub mod reader;
 pub mod rest;
 pub mod webhook;
 
@@ -22,10 +27,7 @@ use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::{compression::CompressionLayer, trace::TraceLayer};
 
-use crate::{
-    features::usage::ingest::Ingest,
-    platform::ctx::{Actor, App, Ctx},
-};
+use crate::{features::usage::ingest::Ingest, platform::ctx::App};
 
 /// Limits requests by address.
 pub type AddressLimiter = RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock>;
@@ -41,6 +43,8 @@ pub struct ServerState {
     pub limiter: Arc<AddressLimiter>,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
+    /// The sessions that sockets are open for.
+    pub lines: Arc<doors::OpenLines>,
     /// Of the pages; shared, since the state is cloned for each request.
     pub leptos: Arc<LeptosOptions>,
 }
@@ -56,12 +60,14 @@ impl ServerState {
     pub fn new(app: App, metrics: PrometheusHandle, leptos: LeptosOptions) -> Self {
         let rate = NonZeroU32::new(app.settings.ingest_rate).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
-        Self { ingest: Ingest::start(&app), limiter: Arc::new(RateLimiter::keyed(quota)), app, metrics, leptos: Arc::new(leptos) }
-    }
-
-    /// A context for whoever sits at this machine.
-    pub fn local(&self) -> Ctx {
-        Ctx::new(self.app.clone(), Actor::Local)
+        Self {
+            ingest: Ingest::start(&app),
+            limiter: Arc::new(RateLimiter::keyed(quota)),
+            lines: Arc::default(),
+            app,
+            metrics,
+            leptos: Arc::new(leptos),
+        }
     }
 }
 
@@ -135,12 +141,8 @@ fn webhook_router(state: ServerState) -> Router {
         .with_state(state)
 }
 
-/// All routes.
+/// All routes, each behind its door.
 pub fn router(state: ServerState) -> Router {
-    with_common_layers(api_router(state.clone()).merge(pages::router(state.clone()))).merge(webhook_router(state))
-}
-
-/// All routes but the pages.
-pub fn machine_router(state: ServerState) -> Router {
-    with_common_layers(api_router(state.clone())).merge(webhook_router(state))
+    let guard = middleware::from_fn_with_state(state.clone(), doors::guard);
+    with_common_layers(api_router(state.clone()).merge(pages::router(state.clone())).layer(guard)).merge(webhook_router(state))
 }

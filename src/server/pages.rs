@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use axum::{
-    Form, Router,
+    Extension, Form, Router,
     body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
@@ -16,13 +16,20 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
-use super::ServerState;
+use super::{
+    ServerState, cookies, gate,
+    reader::{self, back},
+};
 use crate::{
     app::{App, shell},
-    platform::zone,
+    domain::AppError,
+    pages::office::{form::Sent, render},
+    platform::{ctx::Ctx, zone},
     ui::prefs::{LANG_COOKIE, Preferences, THEME_COOKIE, Theme, ZONE_COOKIE},
 };
 
+/// The longest error of a server function, in bytes.
+const MAX_ERROR: usize = 64 * 1024;
 /// A year, in seconds.
 const YEAR_S: u32 = 31_536_000;
 
@@ -34,6 +41,14 @@ pub fn router(state: ServerState) -> Router {
         .route("/", get(|| async { Redirect::temporary("/usage") }))
         .route("/preferences", post(preferences))
         .route("/api/{*name}", post(server_fn))
+        .route("/sign-in", get(gate::sign_in_page).post(gate::sign_in))
+        .route("/sign-out", post(gate::sign_out))
+        .route("/set-up", get(gate::set_up_page).post(gate::set_up))
+        .route("/invitation", get(gate::invitation_page).post(gate::invitation))
+        .route("/reset", get(gate::reset_page).post(gate::reset))
+        .route("/account", post(office))
+        .route("/admin/people", post(office))
+        .route("/admin/keys", post(office))
         .leptos_routes_with_context(
             &state,
             ROUTES.iter().filter(|r| r.path() != "/").cloned().collect(),
@@ -44,23 +59,29 @@ pub fn router(state: ServerState) -> Router {
             },
         )
         .fallback(file_or_page)
+        .layer(middleware::from_fn(own_status))
         .layer(middleware::from_fn(super::timeout))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(cache))
         .with_state(state)
 }
 
-/// Hands a rendering, or a server function, what it needs: the actor, what the reader has chosen, and the page's policy.
+/// Hands a rendering, or a server function, what it needs: the actor, who reads, and the page's policy.
 fn provide_request(state: &ServerState) {
-    provide_context(state.local());
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
-    let now = state.app.clock.now();
-    let told = cookie(&parts.headers, ZONE_COOKIE).and_then(|name| zone::zone(&name, now));
+    if let Some(ctx) = parts.extensions.get::<Ctx>() {
+        if let Ok(person) = ctx.person() {
+            provide_context(person.me());
+        }
+        provide_context(ctx.clone());
+    }
     provide_context(Preferences {
-        theme: cookie(&parts.headers, THEME_COOKIE).and_then(|word| Theme::parse(&word)).unwrap_or_default(),
-        zone_known: told.is_some(),
-        zone: told.or_else(|| zone::zone(&state.app.settings.time_zone, now)).unwrap_or_else(crate::domain::time::Zone::utc),
+        theme: reader::theme(&parts.headers),
+        zone_known: reader::told_zone(&parts.headers, state).is_some(),
+        zone: reader::zone(&parts.headers, state),
     });
+    let sent = parts.extensions.get::<Sent>().cloned().unwrap_or_default();
+    provide_context(reader::of(&parts.headers, state, sent));
     if let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<ResponseOptions>()) {
         let policy = format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
@@ -75,6 +96,53 @@ fn provide_request(state: &ServerState) {
 
 async fn server_fn(State(state): State<ServerState>, request: Request) -> Response {
     leptos_axum::handle_server_fns_with_context(move || provide_request(&state), request).await.into_response()
+}
+
+/// Gives the errors of server functions that fail before a use-case is reached (arguments that cannot be read) a status of theirs.
+async fn own_status(request: Request, next: Next) -> Response {
+    let is_function = request.uri().path().starts_with("/api/");
+    let response = next.run(request).await;
+    if !is_function || response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, MAX_ERROR).await.unwrap_or_default();
+    if let Ok(error) = serde_json::from_slice::<AppError>(&body)
+        && let Ok(status) = StatusCode::from_u16(error.status())
+    {
+        parts.status = status;
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// A form of the office: does what it asks for, and writes the page again with what came of it.
+async fn office(
+    State(state): State<ServerState>,
+    Extension(ctx): Extension<Ctx>,
+    uri: Uri,
+    headers: HeaderMap,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let mut sent = Sent::new(fields);
+    if let Err(error) = render::take(&ctx, uri.path(), &mut sent).await {
+        return super::problem::Problem::from(error).into();
+    }
+    let status = sent.error().map(AppError::status);
+    let mut request = Request::new(Body::empty());
+    // The page's own address, without what opened the form.
+    *request.uri_mut() = uri.path().parse().unwrap_or(uri);
+    *request.headers_mut() = headers;
+    request.extensions_mut().insert(ctx);
+    request.extensions_mut().insert(sent);
+    let (context_state, options) = (state.clone(), state.leptos.as_ref().clone());
+    let write = leptos_axum::render_app_async_with_context(move || provide_request(&context_state), move || shell(options.clone()));
+    let mut response = write(request).await;
+    if let Some(status) =
+        status.and_then(|status| StatusCode::from_u16(status).ok()).filter(|_| response.status() == StatusCode::OK)
+    {
+        *response.status_mut() = status;
+    }
+    response
 }
 
 /// A file of the site, else the page that says that there is none.
@@ -100,20 +168,6 @@ async fn cache(request: Request, next: Next) -> Response {
     response
 }
 
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(decode))
-}
-
-/// Undoes the percent-encoding that scripts give to a cookie's slashes.
-fn decode(value: &str) -> String {
-    value.replace("%2F", "/").replace("%2f", "/")
-}
-
 /// What a reader chooses; what is not said stays.
 #[derive(Debug, Deserialize)]
 pub struct Choice {
@@ -128,7 +182,7 @@ async fn preferences(State(state): State<ServerState>, Form(choice): Form<Choice
     let theme = choice.theme.filter(|word| Theme::parse(word).is_some());
     let lang = choice.lang.filter(|word| matches!(word.as_str(), "es" | "en"));
     let zone = choice.zone.filter(|name| zone::zone(name, state.app.clock.now()).is_some());
-    let secure = if state.app.settings.base_url.starts_with("https://") { "; Secure" } else { "" };
+    let secure = if cookies::is_secure(&state.app.settings) { "; Secure" } else { "" };
     let mut response = Redirect::to(&back(choice.back.as_deref())).into_response();
     for (name, value) in [(THEME_COOKIE, theme), (LANG_COOKIE, lang), (ZONE_COOKIE, zone)] {
         let Some(value) = value else { continue };
@@ -137,40 +191,4 @@ async fn preferences(State(state): State<ServerState>, Form(choice): Form<Choice
         }
     }
     response
-}
-
-/// Only a place of our own is gone back to.
-fn back(asked: Option<&str>) -> String {
-    let ours = |path: &str| {
-        path.starts_with('/')
-            && !path.starts_with("//")
-            && !path.contains('\\')
-            && path.is_ascii()
-            && !path.chars().any(char::is_control)
-    };
-    asked.filter(|path| ours(path)).unwrap_or("/usage").to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_own_places_are_gone_back_to() {
-        assert_eq!(back(Some("/usage?tier=pro")), "/usage?tier=pro");
-        for other in
-            [None, Some("https://evil.example"), Some("//evil.example"), Some("/\\evil.example"), Some("/a\r\nb"), Some("")]
-        {
-            assert_eq!(back(other), "/usage", "{other:?}");
-        }
-    }
-
-    #[test]
-    fn cookies_are_found_by_their_whole_name() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static("x_nexus_zone=no; nexus_zone=America%2FBogota; nexus_theme=light"));
-        assert_eq!(cookie(&headers, ZONE_COOKIE).as_deref(), Some("America/Bogota"));
-        assert_eq!(cookie(&headers, THEME_COOKIE).as_deref(), Some("light"));
-        assert_eq!(cookie(&headers, LANG_COOKIE), None);
-    }
 }

@@ -153,7 +153,7 @@ async fn post(client: &reqwest::Client, port: u16, body: &str) -> u16 {
 /// Every acknowledged event is there, no event twice, and the rollups are what the events add up to.
 async fn assert_nothing_lost(cluster: &Cluster, acknowledged: &[String]) {
     let app = TestApp::on(cluster.database().await, |s| s.clock = Clock::system()).await;
-    let stored: Vec<String> = sqlx::query_scalar("SELECT event_id FROM agent_usage_events").fetch_all(&app.app.db).await.unwrap();
+    let stored = app.texts("SELECT event_id FROM agent_usage_events").await;
     let different: HashSet<_> = stored.iter().map(String::as_str).collect();
     assert_eq!(different.len(), stored.len(), "an event was stored twice");
     let lost: Vec<_> = acknowledged.iter().filter(|id| !different.contains(id.as_str())).collect();

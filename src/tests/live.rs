@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, client_async, connect_async,
-    tungstenite::{self, Message, client::IntoClientRequest},
+    tungstenite::{self, Message, client::IntoClientRequest, http::Request},
 };
 
 use crate::support::{TestApp, event, event_with_id, noon, until, with, within};
@@ -21,8 +21,15 @@ use crate::support::{TestApp, event, event_with_id, noon, until, with, within};
 /// A client of the socket.
 struct Line(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
-fn address(app: &TestApp, query: &str) -> String {
-    format!("ws://{}/agent-usage/live{query}", app.address)
+/// A request for a socket, by whom the app's client is signed in as.
+fn address(app: &TestApp, query: &str) -> Request<()> {
+    request_as(app, query, &app.cookie)
+}
+
+fn request_as(app: &TestApp, query: &str, cookie: &str) -> Request<()> {
+    let mut request = format!("ws://{}/agent-usage/live{query}", app.address).into_client_request().unwrap();
+    request.headers_mut().insert("cookie", cookie.parse().unwrap());
+    request
 }
 
 impl Line {
@@ -88,7 +95,7 @@ async fn heard(hub: &Hub, seq: i64) {
 
 /// The status that a connection is refused with.
 async fn refusal(app: &TestApp, query: &str, origin: Option<&str>) -> Option<u16> {
-    let mut request = address(app, query).into_client_request().unwrap();
+    let mut request = address(app, query);
     if let Some(origin) = origin {
         request.headers_mut().insert("origin", origin.parse().unwrap());
     }
@@ -266,8 +273,8 @@ async fn the_stream_goes_on_without_a_gap_after_the_database_cut_all_connections
 
 /// A batch whose live message is large: as many agents as events, with long names.
 fn wide(round: usize) -> Value {
-    let of = |i: usize| json!({"agent_id": format!("{round:05}-{i:04}-{}", "x".repeat(200)), "event_id": format!("{round}-{i}")});
-    (0..450).map(|i| with(event(&format!("user-{i}")), of(i))).collect()
+    let of = |i: usize| json!({"agent_id": format!("{round:05}-{i:04}-{}", "x".repeat(240)), "event_id": format!("{round}-{i}")});
+    (0..190).map(|i| with(event(&format!("user-{i}")), of(i))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -287,7 +294,7 @@ async fn a_client_that_does_not_read_is_dropped_and_keeps_nobody_waiting() {
         app.settle().await;
         round += 1;
         let (sum, _) = line.up_to(position(&app).await).await;
-        assert_eq!(sum, Sum::of(450, 450 * 150), "the other one hears everything meanwhile");
+        assert_eq!(sum, Sum::of(190, 190 * 150), "the other one hears everything meanwhile");
         deaf.send(Message::Ping(Vec::new().into())).await.is_err()
     })
     .await;

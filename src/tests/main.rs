@@ -4,10 +4,13 @@
 
 mod architecture;
 mod crash;
+mod doors;
 mod live;
 mod metering;
 mod properties;
 mod rest;
+mod scope;
+mod sign_in;
 mod support;
 mod watch;
 mod webhook_answers;

@@ -10,14 +10,11 @@ use crate::support::{TestApp, event, noon, with};
 
 /// An alert in one line: kind, metric, used, limit, threshold, status and resolution, by its number.
 async fn alerts(app: &TestApp, user: &str) -> Vec<String> {
-    sqlx::query_scalar(
+    app.texts(&format!(
         "SELECT concat_ws(' ', kind, metric, current_value, limit_value, threshold_bp, severity, status, resolution)
-         FROM usage_alerts WHERE user_id = $1 ORDER BY number",
-    )
-    .bind(user)
-    .fetch_all(&app.app.db)
+         FROM usage_alerts WHERE user_id = '{user}' ORDER BY number"
+    ))
     .await
-    .unwrap()
 }
 
 /// Evaluates everyone who moved.
@@ -103,13 +100,12 @@ async fn every_turn_of_an_alert_stands_in_the_journal() {
     watch(&app).await;
     app.post(&essential("ana", 10_000, "2")).await.ok();
     watch(&app).await;
-    let lines: Vec<String> = sqlx::query_scalar(
-        "SELECT concat_ws(' ', j.event, j.actor, a.kind, j.body->>'resolution', j.body->>'current_value') FROM journal j
-         JOIN usage_alerts a ON a.id::text = j.subject_id AND j.subject_kind = 'usage_alert' ORDER BY j.id",
-    )
-    .fetch_all(&app.app.db)
-    .await
-    .unwrap();
+    let lines = app
+        .texts(
+            "SELECT concat_ws(' ', j.event, j.actor, a.kind, j.body->>'resolution', j.body->>'current_value') FROM journal j
+             JOIN usage_alerts a ON a.id::text = j.subject_id AND j.subject_kind = 'usage_alert' ORDER BY j.id",
+        )
+        .await;
     let expected = [
         "alert_raised test limit_approaching 40000",
         "alert_raised test limit_exceeded 50000",

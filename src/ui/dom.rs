@@ -37,6 +37,8 @@ mod absent {
     }
     /// Loads the page again.
     pub fn reload() {}
+    /// Goes to sign in, and comes back to this page then.
+    pub fn go_to_sign_in() {}
     /// Where in its element, from 0 (left) to 1, the pointer is.
     pub fn pointer_fraction(_event: &ev::PointerEvent) -> Option<f64> {
         None
@@ -100,6 +102,13 @@ mod present {
     /// Whether the page can be seen.
     pub fn is_visible() -> bool {
         document().visibility_state() == web_sys::VisibilityState::Visible
+    }
+
+    /// Goes to sign in, and comes back to this page then.
+    pub fn go_to_sign_in() {
+        let location = window().location();
+        let here = format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+        let _ = location.assign(&format!("/sign-in?next={}", crate::ui::href::encode(&here)));
     }
 
     /// Loads the page again.

@@ -15,6 +15,32 @@ mod generated {
 
 pub use generated::i18n::{I18nContextProvider, Locale};
 
+/// The texts that only the server writes, from `locales/office/*.json`.
+#[cfg(feature = "ssr")]
+#[allow(missing_docs, unused, clippy::all, clippy::pedantic, clippy::unwrap_used, clippy::expect_used, reason = "generated code")]
+mod office {
+    include!(concat!(env!("OUT_DIR"), "/office.rs"));
+}
+
+/// The locale of the generated code for a language, for [`s!`].
+#[cfg(feature = "ssr")]
+pub const fn office_locale(lang: Lang) -> office::i18n::Locale {
+    match lang {
+        Lang::Es => office::i18n::Locale::es,
+        Lang::En => office::i18n::Locale::en,
+    }
+}
+
+/// A text that only the server writes, by its key: `s!(lang, people.invite)`.
+#[cfg(feature = "ssr")]
+macro_rules! s {
+    ($lang:expr, $($key:tt)+) => {
+        ::leptos_i18n::td_string!($crate::ui::i18n::office_locale($lang), $($key)+)
+    };
+}
+#[cfg(feature = "ssr")]
+pub(crate) use s;
+
 /// The language of the page.
 pub fn use_lang() -> Lang {
     match use_context::<I18nContext<Locale>>().map(I18nContext::get_locale_untracked) {
@@ -74,10 +100,18 @@ mod tests {
             out.sort();
             out
         };
-        let (en, es) = (read(include_str!("../../locales/en.json")), read(include_str!("../../locales/es.json")));
+        for (en, es) in [
+            (include_str!("../../locales/en.json"), include_str!("../../locales/es.json")),
+            (include_str!("../../locales/office/en.json"), include_str!("../../locales/office/es.json")),
+        ] {
+            compare(&read(en), &read(es));
+        }
+    }
+
+    fn compare(en: &[(String, String)], es: &[(String, String)]) {
         let keys = |texts: &[(String, String)]| texts.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
-        assert_eq!(keys(&en), keys(&es));
-        for ((key, en), (_, es)) in en.iter().zip(&es) {
+        assert_eq!(keys(en), keys(es));
+        for ((key, en), (_, es)) in en.iter().zip(es) {
             for place in ["{0}", "{1}", "{2}", "{3}"] {
                 assert_eq!(en.contains(place), es.contains(place), "{key} {place}");
             }

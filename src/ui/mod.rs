@@ -8,6 +8,7 @@ pub mod i18n;
 pub mod icon;
 pub mod live;
 pub mod mark;
+pub mod me;
 pub mod menu;
 pub mod meter;
 pub mod prefs;

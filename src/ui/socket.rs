@@ -7,9 +7,10 @@ use leptos::{
     prelude::*,
 };
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{MessageEvent, WebSocket};
+use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
-use crate::domain::live::LiveFrame;
+use super::dom;
+use crate::domain::live::{LiveFrame, SESSION_OVER};
 
 /// The first wait before another try; it doubles from try to try.
 const FIRST_WAIT_MS: f64 = 500.0;
@@ -52,7 +53,7 @@ struct Line {
     socket: WebSocket,
     _open: Closure<dyn FnMut()>,
     _message: Closure<dyn FnMut(MessageEvent)>,
-    _close: Closure<dyn FnMut()>,
+    _close: Closure<dyn FnMut(CloseEvent)>,
 }
 
 impl Drop for Line {
@@ -107,7 +108,10 @@ impl Socket {
         let open = Closure::new(move || a.opened());
         let message = Closure::new(move |event: MessageEvent| b.heard(&event));
         // The handler of a line may not drop that line while it runs: another turn of the browser's loop does.
-        let close = Closure::new(move || {
+        let close = Closure::new(move |event: CloseEvent| {
+            if event.code() == SESSION_OVER {
+                return dom::go_to_sign_in();
+            }
             let c = c.clone();
             set_timeout(move || c.lost(), Duration::ZERO);
         });

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    dom,
+    dom, href,
     i18n::{fill, t, use_lang},
     icon::{Icon, icon},
 };
@@ -13,7 +13,8 @@ use crate::domain::{AppError, format::Lang};
 pub fn error_text(error: &AppError, lang: Lang) -> (String, String) {
     let (title, help) = match error {
         AppError::NotFound => (t!(lang, error.not_found), t!(lang, error.not_found_help)),
-        AppError::Unauthenticated | AppError::Forbidden => (t!(lang, error.forbidden), t!(lang, error.forbidden_help)),
+        AppError::Unauthenticated => (t!(lang, error.session), t!(lang, error.session_help)),
+        AppError::Forbidden => (t!(lang, error.forbidden), t!(lang, error.forbidden_help)),
         AppError::Invalid { .. } => (t!(lang, error.invalid), t!(lang, error.invalid_help)),
         AppError::RateLimited { retry_after_s } | AppError::Unavailable { retry_after_s } => {
             let seconds = retry_after_s.to_string();
@@ -40,6 +41,9 @@ pub fn ErrorPanel(
 ) -> impl IntoView {
     let lang = use_lang();
     let (title, help) = error_text(&error, lang);
+    let href: String = href;
+    let sign_in = error == AppError::Unauthenticated;
+    let href = if sign_in { format!("/sign-in?next={}", href::encode(&href)) } else { href };
     let incident = match error {
         AppError::Internal { incident } => Some(incident),
         _ => None,
@@ -55,12 +59,14 @@ pub fn ErrorPanel(
                     href=href
                     rel="external"
                     on:click=move |event| {
-                        event.prevent_default();
-                        retry.run(());
+                        if !sign_in {
+                            event.prevent_default();
+                            retry.run(());
+                        }
                     }
                 >
-                    {icon(Icon::Refresh)}
-                    {t!(lang, error.retry)}
+                    {icon(if sign_in { Icon::User } else { Icon::Refresh })}
+                    {if sign_in { t!(lang, error.sign_in) } else { t!(lang, error.retry) }}
                 </a>
                 {incident.map(|incident| view! { <Incident incident/> })}
             </div>

@@ -23,6 +23,7 @@ use self::{
 };
 use crate::{
     domain::usage::event::MAX_AGE_DAYS,
+    features::usage::usecase as usage,
     platform::{secret::Secret, signature::Key},
 };
 
@@ -74,9 +75,12 @@ pub struct Simulate {
     /// Write signed requests to this file instead of sending: a line each of Unix time, hex signature, event id and body, by tabs.
     #[arg(long)]
     sign_to: Option<PathBuf>,
-    /// Also listen on the live socket, and measure from a post to the message that shows it.
+    /// Also listen on the live socket, and measure from a post to the message that shows it. Needs an API key.
     #[arg(long)]
     measure_live: bool,
+    /// The API key that the live socket is listened to with; its scope is usage:read.
+    #[arg(long, env = "NEXUS_CRM_API_KEY", hide_env_values = true)]
+    api_key: Option<String>,
     /// Report as JSON.
     #[arg(long)]
     json: bool,
@@ -106,7 +110,7 @@ impl Simulate {
             self.url.clone().or_else(|| std::env::var("NEXUS_CRM_BASE_URL").ok()).unwrap_or_else(|| "http://127.0.0.1:8000".into());
         let url = url.trim_end_matches('/').to_owned();
         reqwest::get(format!("{url}/health/live")).await.with_context(|| format!("{url} does not answer"))?;
-        if self.if_empty && known_users(&url).await? > 0 {
+        if self.if_empty && known_users().await? > 0 {
             println!("the product has met users before: nothing sent");
             return Ok(());
         }
@@ -116,7 +120,8 @@ impl Simulate {
         } else {
             "GENESIS_WEBHOOK_SECRET"
         })?;
-        let watch = if self.measure_live { Some(LiveWatch::start(&url).await?) } else { None };
+        let watch =
+            if self.measure_live { Some(LiveWatch::start(&url, self.api_key.as_deref().unwrap_or_default()).await?) } else { None };
         let bar = self.bar(&crowd);
         let sender = Sender { url: format!("{url}/agent-usage/events"), key: Arc::new(key), scheme: self.scheme, bar: bar.clone() };
         let (parcels, inbox) = mpsc::channel(self.connections as usize * 2);
@@ -243,12 +248,12 @@ fn key(name: &str) -> anyhow::Result<Key> {
     Key::new(Secret::new(secret.trim()), false).map_err(|why| anyhow::anyhow!("{name} {why}"))
 }
 
-async fn known_users(url: &str) -> anyhow::Result<i64> {
-    let address = format!("{url}/agent-usage/analytics/summary?days=1");
-    let response = reqwest::get(&address).await.with_context(|| format!("{url} does not answer"))?;
-    let body = response.error_for_status()?.text().await?;
-    let summary: Value = serde_json::from_str(&body)?;
-    Ok(summary.get("known_users").and_then(Value::as_i64).unwrap_or_default())
+/// How many users the product has met, as its own database says.
+async fn known_users() -> anyhow::Result<i64> {
+    let ctx = super::ctx("simulate")?;
+    let known = usage::known_users(&ctx).await;
+    ctx.app.db.close().await;
+    Ok(known?)
 }
 
 /// Sends parcels.

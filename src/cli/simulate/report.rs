@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 use crate::domain::live::LiveFrame;
 
@@ -119,10 +119,12 @@ impl LiveWatch {
     ///
     /// # Errors
     /// When the socket does not open.
-    pub async fn start(url: &str) -> anyhow::Result<Self> {
+    pub async fn start(url: &str, api_key: &str) -> anyhow::Result<Self> {
         let address = format!("{}/agent-usage/live", url.replacen("http", "ws", 1));
+        let mut request = address.as_str().into_client_request()?;
+        request.headers_mut().insert("authorization", format!("Bearer {api_key}").parse().context("the API key")?);
         let (mut socket, _) =
-            tokio_tungstenite::connect_async(&address).await.with_context(|| format!("{address} does not open"))?;
+            tokio_tungstenite::connect_async(request).await.with_context(|| format!("{address} does not open"))?;
         socket.next().await.context("the socket closed at once")??;
         let done = tokio_util::sync::CancellationToken::new();
         let stop = done.clone();

@@ -89,7 +89,7 @@ pub async fn resolve(ctx: &Ctx, tx: &mut PgConnection, ids: &[AlertId], why: Res
 
 async fn note(ctx: &Ctx, tx: &mut PgConnection, event: &str, alert: &Alert, body: serde_json::Value) -> AppResult<()> {
     let entry = Entry { event, subject_kind: "usage_alert", subject_id: alert.id.0.to_string(), body };
-    journal::record(tx, &ctx.actor, &entry).await.map_err(to_app)
+    journal::record(tx, ctx, &entry).await.map_err(to_app)
 }
 
 /// What the screens are told of alerts that changed.

@@ -28,7 +28,7 @@ const SHOWN_FROM_BP: i64 = 5_000;
 /// Rows that one transaction takes out at the most: one of an import holds a hundred kilobytes.
 const TAKEN_AT_ONCE: i64 = 64;
 /// With more cells than this (an import of old events) screens are told to load again instead.
-const MAX_CELLS: usize = 500;
+const MAX_CELLS: usize = 200;
 
 /// What one transaction of ingest leaves behind.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -373,7 +373,11 @@ async fn tiers(tx: &mut PgConnection, accounts: &HashMap<String, i64>, now: Date
         .collect())
 }
 
-async fn known_users(tx: &mut PgConnection, tier: Option<Tier>) -> Result<i64, sqlx::Error> {
+/// Users that GENESIS has ever spoken of, of a tier or of all.
+///
+/// # Errors
+/// When the database is away.
+pub async fn known_users(tx: &mut PgConnection, tier: Option<Tier>) -> Result<i64, sqlx::Error> {
     let Some(tier) = tier else {
         return sqlx::query_scalar!(r#"SELECT count(*) AS "n!" FROM usage_users"#).fetch_one(tx).await;
     };
@@ -395,14 +399,44 @@ async fn all_agents(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Str
     .await
 }
 
+/// The columns of an event that pages show.
+struct EventRow {
+    id: uuid::Uuid,
+    at: DateTime<Utc>,
+    user_id: String,
+    agent_id: String,
+    tier: String,
+    tokens: i64,
+    response_ms: i32,
+    flags: i16,
+}
+
+impl EventRow {
+    /// An event of a tier that a newer version of the product knows is passed over.
+    fn event(self) -> Option<RecentEvent> {
+        Some(RecentEvent {
+            id: self.id,
+            at: self.at,
+            user_id: self.user_id,
+            agent: self.agent_id,
+            tier: Tier::parse(&self.tier)?,
+            tokens: self.tokens,
+            response_ms: i64::from(self.response_ms),
+            flags: self.flags,
+        })
+    }
+}
+
 /// The latest events of the last day.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn recent(tx: &mut PgConnection, filter: &UsageFilter, now: DateTime<Utc>) -> Result<Vec<RecentEvent>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"SELECT id, "timestamp" AS at, user_id, agent_id, subscription_tier, tokens_used, response_time_ms, flags
-           FROM agent_usage_events
+    let rows = sqlx::query_as!(
+        EventRow,
+        r#"SELECT id AS "id!", "timestamp" AS "at!", user_id AS "user_id!", agent_id AS "agent_id!", subscription_tier AS "tier!",
+               tokens_used AS "tokens!", response_time_ms AS "response_ms!", flags AS "flags!"
+           FROM usage_events
            WHERE "timestamp" > $1 AND "timestamp" <= $2
              AND ($3::text IS NULL OR subscription_tier = $3) AND ($4::text IS NULL OR agent_id = $4)
            ORDER BY "timestamp" DESC LIMIT $5"#,
@@ -414,21 +448,7 @@ pub async fn recent(tx: &mut PgConnection, filter: &UsageFilter, now: DateTime<U
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|r| {
-            Some(RecentEvent {
-                id: r.id,
-                at: r.at,
-                user_id: r.user_id,
-                agent: r.agent_id,
-                tier: Tier::parse(&r.subscription_tier)?,
-                tokens: r.tokens_used,
-                response_ms: i64::from(r.response_time_ms),
-                flags: r.flags,
-            })
-        })
-        .collect())
+    Ok(rows.into_iter().filter_map(EventRow::event).collect())
 }
 
 /// One user, without the alerts.
@@ -513,9 +533,11 @@ pub async fn events(
     now: DateTime<Utc>,
 ) -> Result<EventPage, sqlx::Error> {
     let after = after.unwrap_or(EventCursor { at: now + TimeDelta::days(1), id: uuid::Uuid::max() });
-    let rows = sqlx::query!(
-        r#"SELECT id, "timestamp" AS at, user_id, agent_id, subscription_tier, tokens_used, response_time_ms, flags
-           FROM agent_usage_events
+    let rows = sqlx::query_as!(
+        EventRow,
+        r#"SELECT id AS "id!", "timestamp" AS "at!", user_id AS "user_id!", agent_id AS "agent_id!", subscription_tier AS "tier!",
+               tokens_used AS "tokens!", response_time_ms AS "response_ms!", flags AS "flags!"
+           FROM usage_events
            WHERE user_id = $1 AND "timestamp" <= $2 AND ("timestamp", id) < ($2, $3)
            ORDER BY "timestamp" DESC, id DESC LIMIT $4"#,
         user_id,
@@ -532,16 +554,7 @@ pub async fn events(
         .take(usize::try_from(EVENTS_PAGE).unwrap_or(0))
         .filter_map(|r| {
             last = Some(format!("{}~{}", r.at.timestamp_micros(), r.id));
-            Some(RecentEvent {
-                id: r.id,
-                at: r.at,
-                user_id: r.user_id,
-                agent: r.agent_id,
-                tier: Tier::parse(&r.subscription_tier)?,
-                tokens: r.tokens_used,
-                response_ms: i64::from(r.response_time_ms),
-                flags: r.flags,
-            })
+            r.event()
         })
         .collect();
     Ok(EventPage { rows: events, next: last.filter(|_| more) })

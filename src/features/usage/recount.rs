@@ -95,7 +95,7 @@ impl Finding {
 /// # Errors
 /// When the database is away; nothing is changed then.
 pub async fn recount(ctx: &Ctx, rebuild: bool) -> AppResult<Vec<Finding>> {
-    let mut tx = ctx.app.db.begin().await.map_err(to_app)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
     // The server's limit on a statement is for pages; a recount takes as long as it takes.
     sqlx::query!("SELECT set_config('statement_timeout', '0', true)").fetch_one(&mut *tx).await.map_err(to_app)?;
     let findings = run(&mut tx, rebuild).await.map_err(to_app)?;

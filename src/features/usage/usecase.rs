@@ -24,12 +24,7 @@ use crate::{
             event, flags as flag_bits, limits::Thresholds, project,
         },
     },
-    platform::{
-        ctx::Ctx,
-        db::{self, to_app},
-        hub,
-        signature::Verified,
-    },
+    platform::{ctx::Ctx, db::to_app, hub, signature::Verified},
 };
 
 /// Items in one request at the most.
@@ -244,7 +239,7 @@ pub async fn totals(ctx: &Ctx, tx: &mut PgConnection, period: Period) -> AppResu
 /// # Errors
 /// When the database is away, or the cursor is not one.
 pub async fn users(ctx: &Ctx, query: &UserQuery) -> AppResult<UserPage> {
-    let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let after = query.after.as_deref().map(standings::UserCursor::parse).transpose()?;
     if !can_be_stored(&query.search) {
         return Ok(UserPage { rows: Vec::new(), total: 0, next: None });
@@ -277,7 +272,7 @@ pub async fn user_events(ctx: &Ctx, user_id: &str, after: Option<&str>) -> AppRe
     if !can_be_stored(user_id) {
         return Ok(EventPage::default());
     }
-    let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
     read::events(&mut tx, user_id, after, ctx.now()).await.map_err(to_app)
 }
 
@@ -289,7 +284,7 @@ pub async fn limits(ctx: &Ctx, user_id: &str) -> AppResult<(UserStanding, TierLi
     if !can_be_stored(user_id) {
         return Err(AppError::NotFound);
     }
-    let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
     standings::standing(&mut tx, user_id, ctx.now()).await.map_err(to_app)?.ok_or(AppError::NotFound)
 }
 
@@ -298,7 +293,7 @@ pub async fn limits(ctx: &Ctx, user_id: &str) -> AppResult<(UserStanding, TierLi
 /// # Errors
 /// `NotFound` when GENESIS has never spoken of the user; when the database is away.
 pub async fn stats(ctx: &Ctx, user_id: &str) -> AppResult<Value> {
-    let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let detail = user(ctx, &mut tx, user_id).await?;
     let last = |n: usize| {
         let days = detail.days.iter().rev().take(n);
@@ -374,7 +369,7 @@ pub async fn summary(ctx: &Ctx, days: i64) -> AppResult<Value> {
     }
     let today = ctx.now().date_naive();
     let period = Period::Custom { from: today - chrono::TimeDelta::days(days - 1), to: today };
-    let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let board = dashboard(ctx, &mut tx, UsageFilter { period, ..UsageFilter::default() }).await?;
     let agents: Vec<_> = board
         .agents
@@ -425,13 +420,22 @@ pub async fn version(tx: &mut PgConnection) -> AppResult<(i64, i64)> {
     Ok((seq, standings::rules_fingerprint(tx).await.map_err(to_app)?))
 }
 
+/// How many users GENESIS has ever spoken of.
+///
+/// # Errors
+/// When the database is away.
+pub async fn known_users(ctx: &Ctx) -> AppResult<i64> {
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    read::known_users(&mut tx, None).await.map_err(to_app)
+}
+
 /// A number that changes when tier limits or alert rules do.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn rules_fingerprint(ctx: &Ctx) -> AppResult<i64> {
-    let mut connection = ctx.app.db.acquire().await.map_err(to_app)?;
-    standings::rules_fingerprint(&mut connection).await.map_err(to_app)
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    standings::rules_fingerprint(&mut tx).await.map_err(to_app)
 }
 
 /// Takes out users whose rollups moved, for evaluation in the same transaction, and adds what they gained to the totals.
@@ -447,9 +451,9 @@ pub async fn take_moves(tx: &mut PgConnection) -> AppResult<Taken> {
 /// # Errors
 /// When the database is away.
 pub async fn ensure_partitions(ctx: &Ctx, first: NaiveDate, last: NaiveDate) -> AppResult<()> {
-    let mut connection = ctx.app.db.acquire().await.map_err(to_app)?;
-    store::ensure_partitions(&mut connection, first, last).await.map_err(to_app)?;
-    Ok(())
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    store::ensure_partitions(&mut tx, first, last).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)
 }
 
 /// Drops the raw events of weeks that lie wholly before a day, and their de-duplication keys; rollups stay. Gives how many
@@ -458,8 +462,10 @@ pub async fn ensure_partitions(ctx: &Ctx, first: NaiveDate, last: NaiveDate) -> 
 /// # Errors
 /// When the day is less than 35 days back, or the database is away.
 pub async fn drop_events_before(ctx: &Ctx, day: NaiveDate) -> AppResult<i32> {
-    let mut connection = ctx.app.db.acquire().await.map_err(to_app)?;
-    store::drop_events_before(&mut connection, day).await.map_err(to_app)
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let dropped = store::drop_events_before(&mut tx, day).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)?;
+    Ok(dropped)
 }
 
 /// The dashboard's points as CSV (RFC 4180): a line for each point and tier, numbers plain, times in UTC.

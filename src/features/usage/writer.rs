@@ -36,6 +36,9 @@ const COPY_KEYS_FROM: usize = 100;
 /// After a group that had to be written again because a key was taken, so many look first: repetitions come in bursts.
 const CAREFUL_GROUPS: u32 = 50;
 
+/// How a group's transaction begins: as the product itself, see `platform::ctx`.
+const BEGIN: &str = "BEGIN; SET LOCAL nexus.role = 'system'";
+
 /// What was written for a group.
 type Written = HashMap<uuid::Uuid, Outcome>;
 
@@ -158,7 +161,7 @@ impl Writer {
         claim: Claim,
     ) -> Result<Written, sqlx::Error> {
         let mut connection = self.connection().await?;
-        let mut tx = connection.begin().await?;
+        let mut tx = connection.begin_with(BEGIN).await?;
         let holders = if candidates.is_empty() { HashMap::new() } else { store::claim_keys(&mut tx, &candidates, claim).await? };
         let mut written: Written = holders
             .iter()
@@ -215,7 +218,7 @@ impl Writer {
         if weeks.is_empty() && !stale {
             return Ok(());
         }
-        let mut connection = self.app.db.acquire().await?;
+        let mut connection = self.app.db.begin_with(BEGIN).await?;
         for week in weeks {
             store::ensure_partitions(&mut connection, week, week).await?;
             self.weeks.insert(week);
@@ -225,7 +228,7 @@ impl Writer {
             self.limits = limits.into_iter().map(|l| (l.tier, l)).collect();
             self.limits_read = Some(Instant::now());
         }
-        Ok(())
+        connection.commit().await
     }
 
     /// Stores events that are new, with all that they add up to.

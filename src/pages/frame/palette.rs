@@ -9,6 +9,7 @@ use super::{set_lang, set_theme, settings::theme_name, use_overlays};
 use crate::{
     domain::{
         format::Lang,
+        people::Permission,
         tier::Tier,
         usage::{UsageFilter, UserQuery},
     },
@@ -19,6 +20,7 @@ use crate::{
         i18n::{fill, t, use_lang},
         icon::{Icon, icon},
         mark::tier_name,
+        me::use_me,
         prefs::{Theme, use_settings},
     },
 };
@@ -65,6 +67,12 @@ fn commands(lang: Lang) -> Vec<Entry> {
         Entry { keys: &["G", "S"], ..Entry::new(go, Icon::Users, t!(lang, nav.users), to("/usage/users")) },
         Entry::new(go, Icon::Users, t!(lang, palette.near), to("/usage/users?near=1")),
     ];
+    if let Some(me) = use_me() {
+        if me.role.may(Permission::ReadPeople) {
+            all.push(Entry { keys: &["G", "O"], ..Entry::new(go, Icon::Shield, t!(lang, nav.office), to("/admin/people")) });
+        }
+        all.push(Entry::new(go, Icon::User, t!(lang, nav.account), to("/account")));
+    }
     all.extend(PERIODS.into_iter().map(|period| {
         let label = fill(t!(lang, palette.period), &[period_name(period, lang)]);
         let href = usage_href(&UsageFilter { period, ..UsageFilter::default() });

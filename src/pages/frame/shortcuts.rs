@@ -5,7 +5,11 @@ use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::Overlays;
-use crate::{pages::users::SEARCH_ID, ui::dom};
+use crate::{
+    domain::people::Permission,
+    pages::users::SEARCH_ID,
+    ui::{dom, me::use_me},
+};
 
 /// How long after `g` the second key may come, in milliseconds.
 const PAIR_MS: i64 = 1_500;
@@ -13,6 +17,7 @@ const PAIR_MS: i64 = 1_500;
 /// Listens to the keyboard and to clicks that close menus. To be called in the browser, once.
 pub fn listen(overlays: Overlays) {
     let navigate = use_navigate();
+    let manages = use_me().is_some_and(|me| me.role.may(Permission::ReadPeople));
     let go_at = StoredValue::new(None::<DateTime<Utc>>);
     let keys = window_event_listener(ev::keydown, move |event| {
         let key = event.key();
@@ -36,6 +41,7 @@ pub fn listen(overlays: Overlays) {
         let place = match key.as_str() {
             "u" if pair => Some("/usage"),
             "s" if pair => Some("/usage/users"),
+            "o" if pair => Some(if manages { "/admin/people" } else { "/account" }),
             _ => None,
         };
         match key.as_str() {

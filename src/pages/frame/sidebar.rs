@@ -4,9 +4,16 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{SettingsForms, use_overlays};
-use crate::ui::{
-    i18n::{t, use_lang},
-    icon::{Icon, icon},
+use crate::{
+    domain::{
+        format::Lang,
+        people::{Me, Permission},
+    },
+    ui::{
+        i18n::{t, use_lang},
+        icon::{Icon, icon},
+        me::use_me,
+    },
 };
 
 /// A place: address, picture, name.
@@ -17,17 +24,22 @@ struct Place {
     keys: &'static str,
 }
 
-fn places(lang: crate::domain::format::Lang) -> [Place; 2] {
-    [
+fn places(lang: Lang, me: Option<&Me>) -> Vec<Place> {
+    let mut places = vec![
         Place { href: "/usage", picture: Icon::Activity, name: t!(lang, nav.usage), keys: "G U" },
         Place { href: "/usage/users", picture: Icon::Users, name: t!(lang, nav.users), keys: "G S" },
-    ]
+    ];
+    if me.is_some_and(|me| me.role.may(Permission::ReadPeople)) {
+        places.push(Place { href: "/admin/people", picture: Icon::Shield, name: t!(lang, nav.office), keys: "G O" });
+    }
+    places
 }
 
 /// The place that an address belongs to: the longest that it begins with.
 fn is_here(path: &str, href: &str) -> bool {
     match href {
         "/usage" => path == "/usage" || path == "/",
+        "/admin/people" => path.starts_with("/admin/"),
         _ => path.starts_with(href),
     }
 }
@@ -38,6 +50,7 @@ pub fn Sidebar() -> impl IntoView {
     let lang = use_lang();
     let path = use_location().pathname;
     let overlays = use_overlays();
+    let me = use_me();
     view! {
         <header class="sidebar">
             <a class="brand" href="/usage">
@@ -49,7 +62,7 @@ pub fn Sidebar() -> impl IntoView {
             </a>
             <nav aria-label=t!(lang, nav.label)>
                 <ul>
-                    {places(lang)
+                    {places(lang, me.as_ref())
                         .into_iter()
                         .map(|place| {
                             let current = move || path.with(|path| is_here(path, place.href)).then_some("page");
@@ -73,10 +86,30 @@ pub fn Sidebar() -> impl IntoView {
                     <kbd aria-hidden="true">"?"</kbd>
                 </button>
                 <SettingsForms/>
+                <MyAccount/>
             </div>
         </header>
     }
     .into_any()
+}
+
+/// Who is signed in, and the way out.
+#[component]
+fn MyAccount() -> impl IntoView {
+    let lang = use_lang();
+    use_me().map(|me| {
+        view! {
+            <div class="me">
+                <a class="me-who" href="/account" title=me.email.clone()>
+                    <span class="avatar" aria-hidden="true">{me.initials()}</span>
+                    <span class="me-name">{me.name.clone()}</span>
+                </a>
+                <form method="post" action="/sign-out">
+                    <button class="icon-button" type="submit" title=t!(lang, nav.sign_out) aria-label=t!(lang, nav.sign_out)>{icon(Icon::LogOut)}</button>
+                </form>
+            </div>
+        }
+    })
 }
 
 /// The bar at the foot of a phone.
@@ -86,7 +119,7 @@ pub fn TabBar() -> impl IntoView {
     let path = use_location().pathname;
     view! {
         <nav class="tabbar" aria-label=t!(lang, nav.label_phone)>
-            {places(lang)
+            {places(lang, use_me().as_ref())
                 .into_iter()
                 .map(|place| {
                     let current = move || path.with(|path| is_here(path, place.href)).then_some("page");
@@ -105,6 +138,7 @@ pub fn TabBar() -> impl IntoView {
                 </summary>
                 <div class="sheet-body">
                     <SettingsForms/>
+                    <MyAccount/>
                 </div>
             </details>
         </nav>

@@ -8,11 +8,7 @@ use crate::{
         usage::{UsageFilter, UserDetail},
     },
     features::{alerts::usecase as alerts, usage::usecase as usage},
-    platform::{
-        ctx::Ctx,
-        db::{self, to_app},
-        zone,
-    },
+    platform::{ctx::Ctx, db::to_app, zone},
 };
 
 /// The dashboard. Between two messages of the live stream it is read once, for everyone who asks.
@@ -21,7 +17,7 @@ use crate::{
 /// When the database is away.
 pub async fn dashboard(ctx: &Ctx, filter: UsageFilter) -> AppResult<DashboardData> {
     let now = ctx.now();
-    let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let (seq, rules) = usage::version(&mut tx).await?;
     let question = format!("dashboard {filter:?}");
     let data = ctx.app.memo.get(question, [seq, rules, now.timestamp() / 60], async {
@@ -40,7 +36,7 @@ pub async fn dashboard(ctx: &Ctx, filter: UsageFilter) -> AppResult<DashboardDat
 /// # Errors
 /// `NotFound` when GENESIS has never spoken of the user; when the database is away.
 pub async fn user(ctx: &Ctx, user_id: &str) -> AppResult<UserDetail> {
-    let mut tx = db::snapshot(&ctx.app.db).await.map_err(to_app)?;
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let mut detail = usage::user(ctx, &mut tx, user_id).await?;
     detail.alerts = alerts::of_user(&mut tx, user_id).await?;
     Ok(detail)

@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod database;
 pub mod http;
+pub mod people;
 pub mod rollups;
 
 use std::{
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use nexus_crm::{
+    domain::people::Role,
     features::usage::recount,
     flows::usage_watch,
     platform::{
@@ -29,8 +31,13 @@ use nexus_crm::{
     },
     server::{self, ServerState},
 };
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use sqlx::{Connection, PgConnection};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, MutexGuard},
+};
 use tokio_util::sync::CancellationToken;
 
 use database::TestDb;
@@ -90,8 +97,12 @@ pub struct TestApp {
     pub app: App,
     /// Where it listens.
     pub address: SocketAddr,
-    /// The client.
+    /// A client that is signed in as an admin.
     pub client: reqwest::Client,
+    /// The admin's cookie.
+    pub cookie: String,
+    /// What tests look with: as the owner of the schema, who sees every row.
+    owner: Mutex<PgConnection>,
     /// The database; goes with the last that holds it.
     pub db: Arc<TestDb>,
 }
@@ -132,14 +143,29 @@ impl TestApp {
         };
         let leptos = LeptosOptions::builder().output_name("nexus-crm").build();
         let state = ServerState::new(app.clone(), metrics_handle(), leptos);
+        tokio::spawn(Arc::clone(&state.lines).run(Ctx::new(app.clone(), Actor::System("test"))));
         tokio::spawn(Arc::clone(&app.hub).run(app.db.clone(), app.stop.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = server::machine_router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let router = server::router(state).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(app.stop.clone().cancelled_owned()).into_future());
         let hub = Arc::clone(&app.hub);
         until("the hub has looked", async || hub.last() >= 0).await;
-        Self { app, address, client: reqwest::Client::new(), db }
+        let owner = Mutex::new(db.connect("nexus_owner").await);
+        let mut this = Self { app, address, client: reqwest::Client::new(), cookie: String::new(), owner, db };
+        this.cookie = people::sign_in(&this, Role::Admin).await.cookie;
+        this.client = this.client_with(&this.cookie);
+        this
+    }
+
+    /// A client with a cookie, as a page of our own sends it. It follows no redirects.
+    pub fn client_with(&self, cookie: &str) -> reqwest::Client {
+        let mut headers = HeaderMap::new();
+        headers.insert("origin", format!("http://{}", self.address).parse().unwrap());
+        if !cookie.is_empty() {
+            headers.insert("cookie", cookie.parse().unwrap());
+        }
+        reqwest::Client::builder().default_headers(headers).redirect(reqwest::redirect::Policy::none()).build().unwrap()
     }
 
     /// A context of the product itself.
@@ -152,9 +178,18 @@ impl TestApp {
         format!("http://{}{path}", self.address)
     }
 
+    /// The owner's connection; another when the database was away meanwhile.
+    async fn owner(&self) -> MutexGuard<'_, PgConnection> {
+        let mut owner = self.owner.lock().await;
+        if owner.ping().await.is_err() {
+            *owner = self.db.connect("nexus_owner").await;
+        }
+        owner
+    }
+
     /// One number from the database.
     pub async fn number(&self, sql: &str) -> i64 {
-        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.app.db).await.unwrap()
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut *self.owner().await).await.unwrap()
     }
 
     /// How many rows a table has.
@@ -164,13 +199,17 @@ impl TestApp {
 
     /// One text from the database.
     pub async fn text(&self, sql: &str) -> String {
-        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.app.db).await.unwrap()
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut *self.owner().await).await.unwrap()
+    }
+
+    /// Texts from the database.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *self.owner().await).await.unwrap()
     }
 
     /// Runs a statement as the owner of the schema, as an admin's tool would.
     pub async fn as_owner(&self, sql: &str) {
-        let mut owner = self.db.connect("nexus_owner").await;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut owner).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *self.owner().await).await.unwrap();
     }
 
     /// Adds what moved to the totals, evaluates it and tells the screens, as the watch does some times a second.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
 
 use super::{TestApp, noon, with};
 
@@ -30,7 +29,7 @@ pub async fn rollups(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
     let mut all = BTreeMap::new();
     for (table, columns) in ROLLUPS {
         let sql = format!("SELECT ({columns})::text FROM {table} ORDER BY 1");
-        all.insert(table, sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&app.app.db).await.unwrap());
+        all.insert(table, app.texts(&sql).await);
     }
     all
 }

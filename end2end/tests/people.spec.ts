@@ -1,0 +1,157 @@
+// People: the first set-up, invitations, signing in, sessions, and what must not be possible.
+import type { Browser, Page } from '@playwright/test';
+import { en, fill, hydrated, live, office, oficina, open } from '../support/pages';
+import { Product } from '../support/product';
+import { expect, onFresh, test } from '../support/test';
+
+/** A page of somebody else's browser. */
+async function elsewhere(browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+  const context = await browser.newContext({ storageState: { cookies: [], origins: [] }, ...options });
+  return context.newPage();
+}
+
+async function signIn(page: Page, product: Product, email: string, password = product.password): Promise<void> {
+  await page.goto(`${product.url}/sign-in`);
+  await page.getByLabel(office.gate.email).fill(email);
+  await page.getByLabel(office.gate.password).fill(password);
+  await page.getByRole('button', { name: office.gate.sign_in }).click();
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`the first admin is made by the link that serve prints${javaScriptEnabled ? '' : ', without JavaScript'}`, async ({ browser }) => {
+    const product = await Product.start(false);
+    try {
+      const page = await elsewhere(browser, { javaScriptEnabled, locale: 'es-CO' });
+      await page.goto(`${product.url}/usage`);
+      await expect(page).toHaveURL(/\/sign-in\?next=%2Fusage/);
+      await expect(page.getByRole('heading', { name: oficina.gate.sign_in })).toBeVisible();
+      const link = /http:\/\/\S+\/set-up\?token=\S+/.exec(product.log)?.[0] ?? '';
+      await page.goto(link);
+      await page.getByLabel(oficina.gate.name).fill('Ana Peña');
+      await page.getByLabel(oficina.gate.email).fill('ana@ngx.com');
+      await page.getByLabel(oficina.gate.new_password).fill('ana@ngx.com peña');
+      await page.getByRole('button', { name: oficina.gate.set_up_go }).click();
+      await expect(page.getByText(oficina.fault.known_password)).toBeVisible();
+      await expect(page.getByLabel(oficina.gate.name), 'what was typed stays').toHaveValue('Ana Peña');
+      await page.getByLabel(oficina.gate.new_password).fill('una lluvia sin paraguas');
+      await page.getByRole('button', { name: oficina.gate.set_up_go }).click();
+      await expect(page).toHaveURL(/\/usage$/);
+      await expect(page.getByText('Ana Peña').first()).toBeVisible();
+      await page.goto(link);
+      await expect(page.getByRole('heading', { name: oficina.gate.gone })).toBeVisible();
+      await page.context().close();
+    } finally {
+      await product.stop();
+    }
+  });
+}
+
+test.describe('on a product of their own', () => {
+  test.use(onFresh);
+
+  test('somebody is invited, comes in, and may what the role says', async ({ page, browser, fresh, watch }) => {
+    watch.allow(/403|422/);
+    await open(page, '/admin/people');
+    await page.getByRole('link', { name: office.people.invite }).click();
+    const form = page.getByRole('region', { name: office.people.invite_title });
+    await form.getByLabel(office.gate.email).fill('not-an-address@x');
+    await form.getByLabel(office.people.name).fill('Bea <b>Sosa</b>');
+    await form.getByLabel(office.people.role).selectOption('viewer');
+    await form.getByRole('button', { name: office.people.invite }).click();
+    await expect(form.getByText(office.fault.email)).toBeVisible();
+    await expect(form.getByLabel(office.people.name)).toHaveValue('Bea <b>Sosa</b>');
+    await form.getByLabel(office.gate.email).fill('bea@ngx.com');
+    await form.getByRole('button', { name: office.people.invite }).click();
+    const link = await page.getByLabel(office.people.link).inputValue();
+    await expect(page.getByRole('row').filter({ hasText: 'Bea <b>Sosa</b>' })).toContainText(office.status.invited);
+
+    const bea = await elsewhere(browser);
+    await bea.goto(link);
+    await bea.getByLabel(office.gate.new_password).fill(fresh.password);
+    await bea.getByRole('button', { name: office.gate.invitation_go }).click();
+    await hydrated(bea);
+    await expect(bea.getByRole('link', { name: en.nav.office })).toHaveCount(0);
+    await bea.goto(`${fresh.url}/admin/people`);
+    await expect(bea.locator('body')).not.toContainText('admin@test.example');
+    await bea.context().close();
+  });
+
+  test('a wrong password is refused, and the right one leads where one wanted to go', async ({ browser, fresh, watch }) => {
+    watch.allow(/401/);
+    const page = await elsewhere(browser);
+    await page.goto(`${fresh.url}/usage/users?sort=name`);
+    await page.getByLabel(office.gate.email).fill('admin@test.example');
+    await page.getByLabel(office.gate.password).fill('not the password at all');
+    await page.getByLabel(office.gate.password).press('Enter');
+    await expect(page.getByRole('alert')).toContainText(office.gate.refused);
+    await expect(page.getByLabel(office.gate.email)).toHaveValue('admin@test.example');
+    await expect(page.getByLabel(office.gate.password)).toHaveValue('');
+    await page.getByLabel(office.gate.password).fill(fresh.password);
+    await page.getByLabel(office.gate.password).press('Enter');
+    await expect(page).toHaveURL(`${fresh.url}/usage/users?sort=name`);
+    await page.context().close();
+  });
+
+  test('a session that is ended elsewhere ends at once, and the page goes to sign in', async ({ page, browser, fresh }) => {
+    await fresh.post();
+    const other = await elsewhere(browser);
+    await signIn(other, fresh, 'admin@test.example');
+    await open(other, `${fresh.url}/usage?period=7d`);
+    await live(other);
+    await open(page, '/account');
+    await page.getByRole('button', { name: office.account.end_others }).click();
+    await expect(page.getByRole('status')).toContainText(office.account.ended_others);
+    await expect(other).toHaveURL(`${fresh.url}/sign-in?next=%2Fusage%3Fperiod%3D7d`, { timeout: 10_000 });
+    await other.context().close();
+  });
+
+  test('a password is changed, and the old one does not work any more', async ({ browser, fresh, watch }) => {
+    watch.allow(/401|422/);
+    await fresh.person('carla@ngx.com', 'Carla', 'sales');
+    const page = await elsewhere(browser);
+    await signIn(page, fresh, 'carla@ngx.com');
+    await open(page, `${fresh.url}/account`);
+    await page.getByLabel(office.account.current).fill('this is not it at all');
+    await page.getByLabel(office.gate.new_password).fill('otra frase muy larga');
+    await page.getByRole('button', { name: office.account.change }).click();
+    await expect(page.getByText(office.fault.wrong)).toBeVisible();
+    await page.getByLabel(office.account.current).fill(fresh.password);
+    await page.getByLabel(office.gate.new_password).fill('otra frase muy larga');
+    await page.getByRole('button', { name: office.account.change }).click();
+    await expect(page.getByRole('status')).toContainText(office.account.changed);
+    await page.getByRole('button', { name: office.account.sign_out }).click();
+    await signIn(page, fresh, 'carla@ngx.com');
+    await expect(page.getByRole('alert')).toContainText(office.gate.refused);
+    await signIn(page, fresh, 'carla@ngx.com', 'otra frase muy larga');
+    await expect(page).toHaveURL(/\/usage$/);
+    await page.context().close();
+  });
+
+  test('a key is made, works, and is revoked', async ({ page, fresh }) => {
+    await open(page, '/admin/keys');
+    await page.getByLabel(office.keys.name).fill('Grafana');
+    await page.getByRole('button', { name: office.keys.make }).click();
+    const key = await page.getByLabel(office.keys.key, { exact: true }).inputValue();
+    const ask = async () => (await fetch(`${fresh.url}/agent-usage/analytics/summary`, { headers: { authorization: `Bearer ${key}` } })).status;
+    expect(await ask()).toBe(200);
+    await page.getByRole('button', { name: fill(office.keys.revoke_label, 'Grafana') }).click();
+    await expect(page.getByRole('status')).toContainText(office.keys.revoked);
+    expect(await ask()).toBe(401);
+    await open(page, '/admin/journal');
+    await expect(page.getByRole('row').filter({ hasText: 'key_revoked' })).toContainText('Ana Admin');
+  });
+
+  test('what somebody is called runs nothing anywhere', async ({ page, browser, fresh }) => {
+    const name = '"><img src=x onerror="window.owned=1"><script>window.owned=1</script>';
+    await fresh.person('eve@ngx.com', name, 'admin');
+    const eve = await elsewhere(browser);
+    await signIn(eve, fresh, 'eve@ngx.com');
+    for (const place of ['/usage', '/account', '/admin/people', '/admin/journal', `/admin/people?q=${encodeURIComponent(name)}`]) {
+      await open(eve, fresh.url + place);
+      expect(await eve.evaluate(() => 'owned' in window), place).toBe(false);
+    }
+    await open(page, '/admin/people');
+    await expect(page.getByText(name)).toBeVisible();
+    await eve.context().close();
+  });
+});

@@ -1,0 +1,132 @@
+//! API keys: `nxs_`, eight characters that are shown, `_`, and a secret that is shown once.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::store;
+use crate::{
+    domain::{
+        AppError, AppResult,
+        people::{self, KeyId, KeyScope, Permission, UserId},
+    },
+    platform::{
+        ctx::{Ctx, Program},
+        db::to_app,
+        journal::{self, Entry},
+        secret::Secret,
+        token,
+    },
+};
+
+/// What every key begins with.
+pub const PREFIX: &str = "nxs_";
+/// A key is marked as used at most this often.
+const USED_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// A key without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The id.
+    pub id: KeyId,
+    /// What it is for.
+    pub name: String,
+    /// What it begins with, to tell it from others.
+    pub prefix: String,
+    /// What it may do.
+    pub scopes: Vec<KeyScope>,
+    /// Who made it; none for the command line.
+    pub created_by: Option<UserId>,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// When it stops working by itself, if ever.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// Makes a key; gives it, and what is never shown again.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` for each field; when the database is away.
+pub async fn create(ctx: &Ctx, name: &str, scopes: &[KeyScope], days: Option<i64>) -> AppResult<(ApiKey, Secret)> {
+    ctx.require(Permission::ManageKeys)?;
+    let name = people::name(name, "/name")?;
+    if scopes.is_empty() {
+        return Err(AppError::invalid("/scopes", "required", "must have one at the least"));
+    }
+    if days.is_some_and(|days| !(1..=3_650).contains(&days)) {
+        return Err(AppError::invalid("/days", "out_of_range", "must be from 1 to 3650"));
+    }
+    let shown: String = token::new().expose().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    let prefix = format!("{PREFIX}{shown}");
+    let secret = Secret::new(format!("{prefix}_{}", token::new().expose()));
+    let key = ApiKey {
+        id: KeyId(Uuid::now_v7()),
+        name,
+        prefix,
+        scopes: scopes.to_vec(),
+        created_by: ctx.actor.user(),
+        created_at: ctx.now(),
+        expires_at: days.map(|days| ctx.now() + TimeDelta::days(days)),
+        revoked_at: None,
+        last_used_at: None,
+    };
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    store::insert_key(&mut tx, &key, &token::hash(secret.expose())).await.map_err(to_app)?;
+    let body = json!({"after": {"name": key.name, "prefix": key.prefix, "scopes": key.scopes, "expires_at": key.expires_at}});
+    let entry = Entry { event: "key_created", subject_kind: "api_key", subject_id: key.id.to_string(), body };
+    journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)?;
+    Ok((key, secret))
+}
+
+/// All keys, those that work first.
+///
+/// # Errors
+/// `Forbidden`; when the database is away.
+pub async fn list(ctx: &Ctx) -> AppResult<Vec<ApiKey>> {
+    ctx.require(Permission::ManageKeys)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    store::list_keys(&mut tx).await.map_err(to_app)
+}
+
+/// Revokes a key, at once and for good.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` when there is none that works; when the database is away.
+pub async fn revoke(ctx: &Ctx, id: KeyId) -> AppResult<()> {
+    ctx.require(Permission::ManageKeys)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let name = store::revoke_key(&mut tx, id, ctx.now()).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    let entry = Entry {
+        event: "key_revoked",
+        subject_kind: "api_key",
+        subject_id: id.to_string(),
+        body: json!({"before": {"name": name}}),
+    };
+    journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)
+}
+
+/// The program that a key is; none when the key does not work.
+///
+/// # Errors
+/// When the database is away.
+pub async fn authenticate(ctx: &Ctx, key: &str) -> AppResult<Option<Arc<Program>>> {
+    if key.len() > token::MAX || !key.starts_with(PREFIX) {
+        return Ok(None);
+    }
+    let now = ctx.now();
+    let mut tx = ctx.as_system("authenticate").begin().await.map_err(to_app)?;
+    let Some((program, used)) = store::find_key(&mut tx, &token::hash(key), now).await.map_err(to_app)? else { return Ok(None) };
+    if used.is_none_or(|used| now - used >= USED_EVERY) {
+        store::touch_key(&mut tx, program.id, now).await.map_err(to_app)?;
+        tx.commit().await.map_err(to_app)?;
+    }
+    Ok(Some(Arc::new(program)))
+}

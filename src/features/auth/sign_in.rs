@@ -1,0 +1,118 @@
+//! Signing in with an address and a password.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::{
+    sessions::{self, Begun},
+    store,
+};
+use crate::{
+    domain::{AppError, AppResult, people},
+    platform::{
+        ctx::Ctx,
+        db::to_app,
+        journal::{self, Entry},
+        password,
+        secret::Secret,
+        token,
+    },
+};
+
+/// Attempts are counted over this time.
+const WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// Attempts for one account in that time.
+const FOR_ACCOUNT: i32 = 10;
+/// Attempts from one address in that time; an office may share one.
+const FROM_ADDRESS: i32 = 60;
+
+/// What somebody types to sign in.
+#[derive(Debug)]
+pub struct Credentials<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password.
+    pub password: Secret,
+}
+
+/// Begins a session for whoever knows the password; `before` is the session that the browser had, which ends. Whether there is such
+/// an account cannot be told from the answer nor from the time that it takes.
+///
+/// # Errors
+/// `Unauthenticated`; `RateLimited` after too many attempts; when the database is away.
+pub async fn sign_in(ctx: &Ctx, credentials: Credentials<'_>, before: Option<&str>, user_agent: &str) -> AppResult<Begun> {
+    let system = ctx.as_system("sign_in");
+    // What cannot be an address is counted and looked for like one.
+    let email = people::email(credentials.email, "/email").unwrap_or_else(|_| credentials.email.chars().take(64).collect());
+    limit(&system, &email).await?;
+    let mut tx = system.begin().await.map_err(to_app)?;
+    let found = if email.contains('\0') { None } else { store::find_credentials(&mut tx, &email).await.map_err(to_app)? };
+    // Nothing is held while the password is worked on.
+    tx.rollback().await.map_err(to_app)?;
+    let (user, stored) = found.unzip();
+    let good = password::verify(&credentials.password, stored.clone()).await?;
+    let mut tx = system.begin().await.map_err(to_app)?;
+    let Some(user) = user.filter(|_| good) else {
+        if let Some(user) = user {
+            let entry = Entry { event: "sign_in_failed", subject_kind: "user", subject_id: user.to_string(), body: json!({}) };
+            journal::record(&mut tx, &system, &entry).await.map_err(to_app)?;
+            tx.commit().await.map_err(to_app)?;
+        }
+        return Err(AppError::Unauthenticated);
+    };
+    // The password may have been changed, or the account disabled, while it was worked on.
+    if store::find_credentials(&mut tx, &email).await.map_err(to_app)?.map(|(_, hash)| hash) != stored {
+        return Err(AppError::Unauthenticated);
+    }
+    store::forget_attempts(&mut tx, &email).await.map_err(to_app)?;
+    let begun = replace(&system, &mut tx, user, before, user_agent).await?;
+    tx.commit().await.map_err(to_app)?;
+    Ok(begun)
+}
+
+/// Ends the session that a browser had, and begins another: whoever knew the old one's secret has nothing of it.
+pub(super) async fn replace(
+    system: &Ctx,
+    tx: &mut sqlx::PgConnection,
+    user: people::UserId,
+    before: Option<&str>,
+    user_agent: &str,
+) -> AppResult<Begun> {
+    let now = system.now();
+    if let Some(before) = before.filter(|before| before.len() <= token::MAX)
+        && let Some((person, _)) =
+            store::find_session(tx, &token::hash(before), now, chrono::DateTime::UNIX_EPOCH).await.map_err(to_app)?
+    {
+        store::end_sessions(tx, person.id, Some(person.session), None, now).await.map_err(to_app)?;
+    }
+    let begun = sessions::begin(system, tx, user, user_agent).await?;
+    let found =
+        store::find_session(tx, &token::hash(begun.token.expose()), now, chrono::DateTime::UNIX_EPOCH).await.map_err(to_app)?;
+    let Some((person, _)) = found else { return Err(AppError::Unauthenticated) };
+    let entry = Entry { event: "signed_in", subject_kind: "session", subject_id: person.session.to_string(), body: json!({}) };
+    let as_person = Ctx { actor: crate::platform::ctx::Actor::Person(Arc::new(person)), ..system.clone() };
+    journal::record(tx, &as_person, &entry).await.map_err(to_app)?;
+    Ok(begun)
+}
+
+/// Counts an attempt before it is made, so that many at once are counted too.
+async fn limit(system: &Ctx, email: &str) -> AppResult<()> {
+    let now = system.now();
+    let mut tx = system.begin().await.map_err(to_app)?;
+    let account = email.replace('\0', "\u{fffd}");
+    let address = system.address.map(|address| address.to_string()).unwrap_or_default();
+    let mut wait = None;
+    for (kind, subject, most) in [("account", account.as_str(), FOR_ACCOUNT), ("address", address.as_str(), FROM_ADDRESS)] {
+        let (attempts, ends_at) = store::count_attempt(&mut tx, kind, subject, now, now + WINDOW).await.map_err(to_app)?;
+        if attempts > most {
+            wait = wait.max(Some((ends_at - now).num_seconds()));
+        }
+    }
+    tx.commit().await.map_err(to_app)?;
+    match wait {
+        Some(seconds) => Err(AppError::RateLimited { retry_after_s: u32::try_from(seconds.max(1)).unwrap_or(1) }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,525 @@
+//! The SQL of people.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    account::{Account, Team},
+    journal::Found,
+    keys::ApiKey,
+    sessions::Session,
+};
+use crate::{
+    domain::people::{KeyId, KeyScope, Role, SessionId, TeamId, UserId, UserStatus},
+    platform::ctx::{Person, Program},
+};
+
+/// A row of `users`, without the password.
+struct AccountRow {
+    id: Uuid,
+    email: String,
+    name: String,
+    role: String,
+    team_id: Option<Uuid>,
+    status: String,
+    demo: bool,
+    version: i32,
+    created_at: DateTime<Utc>,
+    last_sign_in_at: Option<DateTime<Utc>>,
+}
+
+impl AccountRow {
+    /// The columns' words are held by CHECK constraints; a word of a newer version of the product is passed over.
+    fn account(self) -> Option<Account> {
+        Some(Account {
+            id: UserId(self.id),
+            role: Role::parse(&self.role)?,
+            status: UserStatus::parse(&self.status)?,
+            email: self.email,
+            name: self.name,
+            team: self.team_id.map(TeamId),
+            demo: self.demo,
+            version: self.version,
+            created_at: self.created_at,
+            last_sign_in_at: self.last_sign_in_at,
+        })
+    }
+}
+
+/// Whether nobody has an account, but for those of the demo if they do not count.
+pub async fn is_empty(tx: &mut PgConnection, demo_counts: bool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT FROM users WHERE $1 OR NOT demo) AS "empty!""#, demo_counts)
+        .fetch_one(tx)
+        .await
+}
+
+/// Holds that nobody else makes or changes accounts until the transaction ends.
+pub async fn lock_users(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
+    crate::platform::db::lock(tx, "users").await
+}
+
+pub async fn find_account(tx: &mut PgConnection, id: UserId) -> Result<Option<Account>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        AccountRow,
+        "SELECT id, email, name, role, team_id, status, demo, version, created_at, last_sign_in_at FROM users WHERE id = $1",
+        id.0
+    );
+    Ok(row.fetch_optional(tx).await?.and_then(AccountRow::account))
+}
+
+pub async fn find_account_by_email(tx: &mut PgConnection, email: &str) -> Result<Option<Account>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        AccountRow,
+        "SELECT id, email, name, role, team_id, status, demo, version, created_at, last_sign_in_at FROM users WHERE email = $1",
+        email
+    );
+    Ok(row.fetch_optional(tx).await?.and_then(AccountRow::account))
+}
+
+/// Accounts that the actor may see, by name, after a name and id.
+pub async fn list_accounts(
+    tx: &mut PgConnection,
+    search: &str,
+    after: Option<(&str, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Account>, sqlx::Error> {
+    let pattern = contains(search);
+    let (name, id) = after.unwrap_or(("", Uuid::nil()));
+    let rows = sqlx::query_as!(
+        AccountRow,
+        "SELECT id, email, name, role, team_id, status, demo, version, created_at, last_sign_in_at FROM users
+         WHERE ($1 = '%%' OR name ILIKE $1 OR email ILIKE $1) AND (lower(name), id) > ($2, $3)
+         ORDER BY lower(name), id LIMIT $4",
+        pattern,
+        name,
+        id,
+        limit
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().filter_map(AccountRow::account).collect())
+}
+
+pub async fn count_active_admins(tx: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT count(*) AS "n!" FROM users WHERE role = 'admin' AND status = 'active'"#).fetch_one(tx).await
+}
+
+pub async fn insert_account(tx: &mut PgConnection, account: &Account, password_hash: Option<&str>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO users (id, email, name, role, team_id, status, demo, password_hash, password_changed_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $8::text IS NULL THEN NULL ELSE $9::timestamptz END, $9, $9)",
+        account.id.0,
+        account.email,
+        account.name,
+        account.role.as_str(),
+        account.team.map(|team| team.0),
+        account.status.as_str(),
+        account.demo,
+        password_hash,
+        account.created_at
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Changes an account that still has the version given; says whether it had.
+pub async fn update_account(tx: &mut PgConnection, account: &Account, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE users SET name = $3, role = $4, team_id = $5, status = $6, version = version + 1, updated_at = $7
+         WHERE id = $1 AND version = $2",
+        account.id.0,
+        account.version,
+        account.name,
+        account.role.as_str(),
+        account.team.map(|team| team.0),
+        account.status.as_str(),
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives an account a password, and lets it sign in.
+pub async fn set_password(
+    tx: &mut PgConnection,
+    id: UserId,
+    name: Option<&str>,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE users SET password_hash = $2, password_changed_at = $4, name = coalesce($3, name), updated_at = $4, version = version + 1,
+            status = CASE status WHEN 'invited' THEN 'active' ELSE status END
+         WHERE id = $1",
+        id.0,
+        password_hash,
+        name,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// An account with what its password is compared with.
+pub async fn find_credentials(tx: &mut PgConnection, email: &str) -> Result<Option<(UserId, String)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT id, password_hash AS "hash!" FROM users WHERE email = $1 AND status = 'active' AND password_hash IS NOT NULL"#,
+        email
+    );
+    Ok(row.fetch_optional(tx).await?.map(|row| (UserId(row.id), row.hash)))
+}
+
+pub async fn find_password(tx: &mut PgConnection, id: UserId) -> Result<Option<String>, sqlx::Error> {
+    Ok(sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = $1", id.0).fetch_optional(tx).await?.flatten())
+}
+
+/// Counts an attempt; gives how many there were in the window, with this one, and when it ends.
+pub async fn count_attempt(
+    tx: &mut PgConnection,
+    kind: &str,
+    subject: &str,
+    now: DateTime<Utc>,
+    window_ends: DateTime<Utc>,
+) -> Result<(i32, DateTime<Utc>), sqlx::Error> {
+    let row = sqlx::query!(
+        "INSERT INTO sign_in_attempts AS a (kind, subject, attempts, ends_at) VALUES ($1, $2, 1, $4)
+         ON CONFLICT (kind, subject) DO UPDATE SET
+            attempts = CASE WHEN a.ends_at <= $3 THEN 1 ELSE a.attempts + 1 END,
+            ends_at = CASE WHEN a.ends_at <= $3 THEN excluded.ends_at ELSE a.ends_at END
+         RETURNING attempts, ends_at",
+        kind,
+        subject,
+        now,
+        window_ends
+    );
+    let row = row.fetch_one(tx).await?;
+    Ok((row.attempts, row.ends_at))
+}
+
+pub async fn forget_attempts(tx: &mut PgConnection, account: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM sign_in_attempts WHERE kind = 'account' AND subject = $1", account).execute(tx).await?;
+    Ok(())
+}
+
+/// A session to be begun.
+pub struct NewSession<'a> {
+    pub id: SessionId,
+    pub token_hash: &'a [u8],
+    pub user: UserId,
+    pub now: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub address: &'a str,
+    pub user_agent: &'a str,
+}
+
+pub async fn insert_session(tx: &mut PgConnection, session: &NewSession<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO sessions (id, token_hash, user_id, created_at, last_seen_at, expires_at, address, user_agent)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
+        session.id.0,
+        session.token_hash,
+        session.user.0,
+        session.now,
+        session.expires_at,
+        session.address,
+        session.user_agent
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", session.user.0, session.now).execute(tx).await?;
+    Ok(())
+}
+
+/// Who a session is, as long as it runs and the account is active; and when it was last seen.
+pub async fn find_session(
+    tx: &mut PgConnection,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+) -> Result<Option<(Person, DateTime<Utc>)>, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT s.id AS session, s.last_seen_at, u.id, u.name, u.email, u.role, u.team_id
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.status = 'active'",
+        token_hash,
+        now,
+        idle_since
+    );
+    Ok(row.fetch_optional(tx).await?.and_then(|row| {
+        let person = Person {
+            id: UserId(row.id),
+            name: row.name,
+            email: row.email,
+            role: Role::parse(&row.role)?,
+            team: row.team_id.map(TeamId),
+            session: SessionId(row.session),
+        };
+        Some((person, row.last_seen_at))
+    }))
+}
+
+pub async fn touch_session(tx: &mut PgConnection, id: SessionId, now: DateTime<Utc>, address: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE sessions SET last_seen_at = $2, address = $3 WHERE id = $1", id.0, now, address).execute(tx).await?;
+    Ok(())
+}
+
+/// Which of these sessions still run.
+pub async fn running_sessions(
+    tx: &mut PgConnection,
+    ids: &[Uuid],
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.status = 'active'",
+        ids,
+        now,
+        idle_since
+    )
+    .fetch_all(tx)
+    .await
+}
+
+pub async fn list_sessions(
+    tx: &mut PgConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+) -> Result<Vec<Session>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT id, created_at, last_seen_at, address, user_agent FROM sessions
+         WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND last_seen_at > $3
+         ORDER BY last_seen_at DESC, id LIMIT 200",
+        user.0,
+        now,
+        idle_since
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Session {
+            id: SessionId(row.id),
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            address: row.address,
+            user_agent: row.user_agent,
+        })
+        .collect())
+}
+
+/// Ends the sessions of an account, or one of them, or all but one; gives how many ran.
+pub async fn end_sessions(
+    tx: &mut PgConnection,
+    user: UserId,
+    only: Option<SessionId>,
+    except: Option<SessionId>,
+    now: DateTime<Utc>,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE sessions SET ended_at = $4
+         WHERE user_id = $1 AND ended_at IS NULL AND ($2::uuid IS NULL OR id = $2) AND ($3::uuid IS NULL OR id <> $3)",
+        user.0,
+        only.map(|id| id.0),
+        except.map(|id| id.0),
+        now
+    );
+    Ok(done.execute(tx).await?.rows_affected())
+}
+
+/// Forgets what has ended long ago.
+pub async fn trim(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let old = now - chrono::TimeDelta::days(30);
+    sqlx::query!("DELETE FROM sessions WHERE expires_at < $1 OR ended_at < $1", old).execute(&mut *tx).await?;
+    sqlx::query!("DELETE FROM user_links WHERE expires_at < $1", old).execute(&mut *tx).await?;
+    sqlx::query!("DELETE FROM sign_in_attempts WHERE ends_at < $1", now).execute(tx).await?;
+    Ok(())
+}
+
+/// Puts a link in the place of those of its kind that the account had.
+pub async fn replace_link(
+    tx: &mut PgConnection,
+    kind: &str,
+    user: Option<UserId>,
+    token_hash: &[u8],
+    expires_at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let user = user.map(|id| id.0);
+    sqlx::query!("DELETE FROM user_links WHERE kind = $1 AND user_id IS NOT DISTINCT FROM $2", kind, user)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!(
+        "INSERT INTO user_links (token_hash, kind, user_id, expires_at) VALUES ($1, $2, $3, $4)",
+        token_hash,
+        kind,
+        user,
+        expires_at
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The account of a link that still works; of the first set-up's, none.
+pub async fn find_link(
+    tx: &mut PgConnection,
+    kind: &str,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<Option<UserId>>, sqlx::Error> {
+    let row = sqlx::query_scalar!(
+        "SELECT user_id FROM user_links WHERE token_hash = $1 AND kind = $2 AND expires_at > $3",
+        token_hash,
+        kind,
+        now
+    );
+    Ok(row.fetch_optional(tx).await?.map(|user| user.map(UserId)))
+}
+
+/// Uses up the links of a kind that an account has.
+pub async fn delete_links(tx: &mut PgConnection, kind: &str, user: Option<UserId>) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM user_links WHERE kind = $1 AND user_id IS NOT DISTINCT FROM $2", kind, user.map(|id| id.0))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn list_teams(tx: &mut PgConnection) -> Result<Vec<Team>, sqlx::Error> {
+    let rows = sqlx::query!("SELECT id, name, version FROM teams ORDER BY lower(name) LIMIT 500").fetch_all(tx).await?;
+    Ok(rows.into_iter().map(|row| Team { id: TeamId(row.id), name: row.name, version: row.version }).collect())
+}
+
+pub async fn insert_team(tx: &mut PgConnection, team: &Team) -> Result<(), sqlx::Error> {
+    sqlx::query!("INSERT INTO teams (id, name) VALUES ($1, $2)", team.id.0, team.name).execute(tx).await?;
+    Ok(())
+}
+
+pub async fn update_team(tx: &mut PgConnection, team: &Team) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE teams SET name = $3, version = version + 1 WHERE id = $1 AND version = $2",
+        team.id.0,
+        team.version,
+        team.name
+    );
+    Ok(done.execute(tx).await?.rows_affected() == 1)
+}
+
+pub async fn insert_key(tx: &mut PgConnection, key: &ApiKey, secret_hash: &[u8]) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, created_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        key.id.0,
+        key.name,
+        key.prefix,
+        secret_hash,
+        &words(&key.scopes),
+        key.created_by.map(|id| id.0),
+        key.created_at,
+        key.expires_at
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn words(scopes: &[KeyScope]) -> Vec<String> {
+    scopes.iter().map(|scope| scope.as_str().to_owned()).collect()
+}
+
+fn scopes(words: &[String]) -> Vec<KeyScope> {
+    words.iter().filter_map(|word| KeyScope::parse(word)).collect()
+}
+
+/// The program of a key that works, and when it was last used.
+pub async fn find_key(
+    tx: &mut PgConnection,
+    secret_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<(Program, Option<DateTime<Utc>>)>, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT id, name, scopes, last_used_at FROM api_keys
+         WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
+        secret_hash,
+        now
+    );
+    Ok(row
+        .fetch_optional(tx)
+        .await?
+        .map(|row| (Program { id: KeyId(row.id), name: row.name, scopes: scopes(&row.scopes) }, row.last_used_at)))
+}
+
+pub async fn touch_key(tx: &mut PgConnection, id: KeyId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE api_keys SET last_used_at = $2 WHERE id = $1", id.0, now).execute(tx).await?;
+    Ok(())
+}
+
+pub async fn list_keys(tx: &mut PgConnection) -> Result<Vec<ApiKey>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at, last_used_at FROM api_keys
+         ORDER BY revoked_at IS NOT NULL, created_at DESC, id LIMIT 500"
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ApiKey {
+            id: KeyId(row.id),
+            name: row.name,
+            prefix: row.prefix,
+            scopes: scopes(&row.scopes),
+            created_by: row.created_by.map(UserId),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+            last_used_at: row.last_used_at,
+        })
+        .collect())
+}
+
+/// Revokes a key that works; gives its name.
+pub async fn revoke_key(tx: &mut PgConnection, id: KeyId, now: DateTime<Utc>) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING name", id.0, now)
+        .fetch_optional(tx)
+        .await
+}
+
+/// Entries of the journal that the actor may see, newest first.
+pub async fn list_journal(tx: &mut PgConnection, search: &str, before: Option<i64>, limit: i64) -> Result<Vec<Found>, sqlx::Error> {
+    let pattern = contains(search);
+    sqlx::query_as!(
+        Found,
+        r#"SELECT id, at, actor, coalesce(address, '') AS "address!", event, subject_kind, subject_id, body::text AS "body!" FROM journal
+           WHERE ($1 = '%%' OR actor ILIKE $1 OR event ILIKE $1 OR subject_id ILIKE $1) AND ($2::bigint IS NULL OR id < $2)
+           ORDER BY id DESC LIMIT $3"#,
+        pattern,
+        before,
+        limit
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// The pattern of texts that contain another.
+fn contains(search: &str) -> String {
+    format!("%{}%", search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
+/// Whether an error says that an address has an account already.
+pub fn is_email_taken(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if e.constraint() == Some("users_email"))
+}
+
+/// Whether an error says that a team has the name already.
+pub fn is_team_taken(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if e.constraint() == Some("teams_name"))
+}
+
+/// Whether an error says that there is no such team.
+pub fn is_team_missing(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if e.constraint() == Some("users_team_id_fkey"))
+}

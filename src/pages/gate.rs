@@ -1,0 +1,198 @@
+//! The gate: signing in, the first set-up, invitations, new passwords. The server writes these pages; they bring no script at all.
+
+use leptos::{config::LeptosOptions, prelude::*};
+use leptos_meta::HashedStylesheet;
+
+use super::office::parts::{Field, Reader, field, notice, wait_text};
+use crate::{
+    domain::{AppError, format::Lang},
+    ui::{
+        href,
+        i18n::{fill, s, t},
+        icon::Icon,
+        prefs::Theme,
+    },
+};
+
+/// A page of the gate.
+pub enum Gate<'a> {
+    /// Address and password; where to go then.
+    SignIn {
+        /// A place of our own.
+        next: &'a str,
+    },
+    /// The first account; the link's secret.
+    SetUp(&'a str),
+    /// A first password: the link's secret, name and address of the account.
+    Invitation(&'a str, &'a str, &'a str),
+    /// A new password: the link's secret, address of the account.
+    Reset(&'a str, &'a str),
+    /// A link that does not work.
+    Gone,
+    /// Nothing can be done now.
+    Away,
+}
+
+impl Gate<'_> {
+    /// The page's own address.
+    fn place(&self) -> String {
+        match self {
+            Gate::SignIn { next } => href::with_query("/sign-in", &[("next", (*next).to_owned())]),
+            Gate::SetUp(secret) => href::with_query("/set-up", &[("token", (*secret).to_owned())]),
+            Gate::Invitation(secret, ..) => href::with_query("/invitation", &[("token", (*secret).to_owned())]),
+            Gate::Reset(secret, _) => href::with_query("/reset", &[("token", (*secret).to_owned())]),
+            Gate::Gone | Gate::Away => "/sign-in".to_owned(),
+        }
+    }
+}
+
+/// Writes a page of the gate.
+pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, gate: &Gate<'_>) -> String {
+    let lang = reader.lang;
+    let title = match gate {
+        Gate::SignIn { .. } => s!(lang, gate.sign_in).to_owned(),
+        Gate::SetUp(_) => s!(lang, gate.set_up).to_owned(),
+        Gate::Invitation(_, name, _) => fill(s!(lang, gate.invitation), &[name]),
+        Gate::Reset(..) => s!(lang, gate.reset).to_owned(),
+        Gate::Gone => s!(lang, gate.gone).to_owned(),
+        Gate::Away => t!(lang, error.unavailable).to_owned(),
+    };
+    let body = body(reader, gate);
+    let owner = Owner::new();
+    let html = owner.with(|| {
+        view! {
+            <html lang=lang.as_str() data-theme=theme.as_str()>
+                <head>
+                    <meta charset="utf-8"/>
+                    <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
+                    <meta name="color-scheme" content="dark light"/>
+                    <meta name="robots" content="noindex"/>
+                    <meta name="referrer" content="no-referrer"/>
+                    <title>{format!("{title} · NexusCRM")}</title>
+                    <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                    <HashedStylesheet id="leptos" options=options.clone()/>
+                </head>
+                <body class="gate">
+                    <header class="gate-head">
+                        <span class="brand">
+                            <svg viewBox="0 0 24 24" aria-hidden="true">
+                                <rect width="24" height="24" rx="6"></rect>
+                                <path d="M7.5 17V7l9 10V7"></path>
+                            </svg>
+                            <span>"NexusCRM"</span>
+                        </span>
+                        {languages(lang, &gate.place())}
+                    </header>
+                    <main id="main" class="gate-main">
+                        <h1 class="gate-title">{title.clone()}</h1>
+                        {body}
+                    </main>
+                </body>
+            </html>
+        }
+        .to_html()
+    });
+    format!("<!DOCTYPE html>{html}")
+}
+
+fn languages(lang: Lang, place: &str) -> AnyView {
+    let each = [(Lang::Es, "Español"), (Lang::En, "English")].into_iter().map(|(each, name)| {
+        let pressed = (each == lang).to_string();
+        view! { <button type="submit" name="lang" value=each.as_str() lang=each.as_str() aria-pressed=pressed>{name}</button> }
+    });
+    view! {
+        <form method="post" action="/preferences">
+            <input type="hidden" name="back" value=place.to_owned()/>
+            <div class="segments" role="group" aria-label=t!(lang, settings.language)>{each.collect_view()}</div>
+        </form>
+    }
+    .into_any()
+}
+
+fn body(reader: &Reader, gate: &Gate<'_>) -> AnyView {
+    let lang = reader.lang;
+    let token = |secret: &str| view! { <input type="hidden" name="token" value=secret.to_owned()/> }.into_any();
+    let email = |begin: &str| {
+        field(reader, "", &Field { kind: "email", autocomplete: "username", begin, ..Field::text("email", s!(lang, gate.email)) })
+    };
+    let name = |begin: &str| field(reader, "", &Field { autocomplete: "name", begin, ..Field::text("name", s!(lang, gate.name)) });
+    let new_password = || {
+        let help = Some(s!(lang, gate.password_help));
+        field(
+            reader,
+            "",
+            &Field { kind: "password", autocomplete: "new-password", help, ..Field::text("password", s!(lang, gate.new_password)) },
+        )
+    };
+    let known = |email: &str| {
+        view! { <input class="sr-only" type="text" name="username" autocomplete="username" value=email.to_owned() tabindex="-1" readonly=true aria-hidden="true"/> }
+            .into_any()
+    };
+    match gate {
+        Gate::SignIn { next } => view! {
+            <p class="gate-help">{s!(lang, gate.sign_in_help)}</p>
+            {refused(reader)}
+            <form class="form" method="post" action="/sign-in">
+                <input type="hidden" name="next" value=(*next).to_owned()/>
+                {email("")}
+                {field(reader, "", &Field { kind: "password", autocomplete: "current-password", ..Field::text("password", s!(lang, gate.password)) })}
+                <button class="button button-primary">{s!(lang, gate.sign_in)}</button>
+            </form>
+            <p class="gate-foot">{s!(lang, gate.foot)}</p>
+        }
+        .into_any(),
+        Gate::SetUp(secret) => view! {
+            <p class="gate-help">{s!(lang, gate.set_up_help)}</p>
+            {refused(reader)}
+            <form class="form" method="post" action="/set-up">
+                {token(secret)}
+                {name("")}
+                {email("")}
+                {new_password()}
+                <button class="button button-primary">{s!(lang, gate.set_up_go)}</button>
+            </form>
+        }
+        .into_any(),
+        Gate::Invitation(secret, begin, address) => view! {
+            <p class="gate-help">{fill(s!(lang, gate.invitation_help), &[address])}</p>
+            {refused(reader)}
+            <form class="form" method="post" action="/invitation">
+                {token(secret)}
+                {known(address)}
+                {name(begin)}
+                {new_password()}
+                <button class="button button-primary">{s!(lang, gate.invitation_go)}</button>
+            </form>
+        }
+        .into_any(),
+        Gate::Reset(secret, address) => view! {
+            <p class="gate-help">{fill(s!(lang, gate.reset_help), &[address])}</p>
+            {refused(reader)}
+            <form class="form" method="post" action="/reset">
+                {token(secret)}
+                {known(address)}
+                {new_password()}
+                <button class="button button-primary">{s!(lang, gate.reset_go)}</button>
+            </form>
+        }
+        .into_any(),
+        Gate::Gone => view! {
+            <p class="gate-help">{s!(lang, gate.gone_help)}</p>
+            <a class="button" href="/sign-in">{s!(lang, gate.to_sign_in)}</a>
+        }
+        .into_any(),
+        Gate::Away => view! { <p class="gate-help">{s!(lang, gate.away)}</p> }.into_any(),
+    }
+}
+
+/// Why the form was refused, if not for its fields.
+fn refused(reader: &Reader) -> Option<AnyView> {
+    let lang = reader.lang;
+    let text = match reader.sent.error()? {
+        AppError::Unauthenticated => format!("{} {}", s!(lang, gate.refused), s!(lang, gate.refused_help)),
+        AppError::RateLimited { retry_after_s } => wait_text(*retry_after_s, lang),
+        AppError::Invalid { .. } => return None,
+        _ => s!(lang, gate.away).to_owned(),
+    };
+    Some(notice("notice-bad", Icon::Warning, "alert", &text))
+}

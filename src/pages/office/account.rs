@@ -1,0 +1,201 @@
+//! One's own account: who one is, the password, the sessions.
+
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::{
+    form::Sent,
+    parts::{Field, Reader, avatar, field, notice, problem, role_name},
+    render::head,
+};
+use crate::{
+    domain::{AppError, AppResult, people::SessionId},
+    features::auth::{
+        account,
+        sessions::{self, Session},
+    },
+    platform::{ctx::Ctx, secret::Secret},
+    ui::{
+        i18n::{fill, s},
+        icon::{Icon, icon},
+    },
+};
+
+/// Does what a form of the page asks for.
+pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
+    match sent.verb() {
+        "password" => {
+            account::change_password(ctx, &Secret::new(sent.value("current")), &Secret::new(sent.value("password"))).await?;
+            sent.done = Some("password");
+        }
+        "end" => {
+            let id: Uuid = sent.value("session").parse().map_err(|_| AppError::NotFound)?;
+            sessions::end(ctx, SessionId(id)).await?;
+            sent.done = Some("end");
+        }
+        "end_others" => {
+            sessions::end_others(ctx).await?;
+            sent.done = Some("end_others");
+        }
+        _ => return Err(AppError::NotFound),
+    }
+    Ok(())
+}
+
+/// Writes the page.
+pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
+    let lang = reader.lang;
+    let person = ctx.person()?.clone();
+    let sessions = sessions::list(ctx).await?;
+    let done = reader.sent.done.map(|done| match done {
+        "password" => s!(lang, account.changed),
+        "end" => s!(lang, account.ended),
+        _ => s!(lang, account.ended_others),
+    });
+    let view = view! {
+        {head(s!(lang, office.account), s!(lang, account.help), None)}
+        {problem(reader)}
+        {done.map(|text| notice("notice-ok", Icon::Check, "status", text))}
+        <section class="office-section" aria-labelledby="profile">
+            <h3 id="profile">{s!(lang, account.profile)}</h3>
+            <div class="profile">
+                {avatar(&person.name, person.id.0)}
+                <div>
+                    <p class="cell-1">{person.name.clone()}</p>
+                    <p class="cell-2">{person.email.clone()} " · " {role_name(person.role, lang)}</p>
+                </div>
+                <form method="post" action="/sign-out">
+                    <button class="button">{icon(Icon::LogOut)}{s!(lang, account.sign_out)}</button>
+                </form>
+            </div>
+        </section>
+        <section class="office-section" aria-labelledby="password">
+            <h3 id="password">{s!(lang, account.password)}</h3>
+            <form class="form" method="post" action="/account">
+                <input type="hidden" name="do" value="password"/>
+                <input class="sr-only" type="text" name="username" autocomplete="username" value=person.email.clone() tabindex="-1" readonly=true aria-hidden="true"/>
+                {field(reader, "password", &Field { kind: "password", autocomplete: "current-password", ..Field::text("current", s!(lang, account.current)) })}
+                {field(reader, "password", &Field {
+                    kind: "password",
+                    autocomplete: "new-password",
+                    help: Some(s!(lang, gate.password_help)),
+                    ..Field::text("password", s!(lang, gate.new_password))
+                })}
+                <button class="button button-primary">{s!(lang, account.change)}</button>
+            </form>
+        </section>
+        {sessions_section(reader, person.session, sessions)}
+    };
+    Ok(view.into_any())
+}
+
+/// The browsers that are signed in; `current` is this one.
+fn sessions_section(reader: &Reader, current: SessionId, sessions: Vec<Session>) -> AnyView {
+    let lang = reader.lang;
+    let others = sessions.len() > 1;
+    let rows = sessions.into_iter().map(|session| {
+        let here = session.id == current;
+        let browser = browser(&session.user_agent).unwrap_or_else(|| s!(lang, account.unknown_browser).to_owned());
+        view! {
+            <tr>
+                <th scope="row">
+                    <span class="cell-1" title=session.user_agent.clone()>
+                        {browser.clone()}
+                        {here.then(|| view! { <span class="chip">{s!(lang, account.this)}</span> })}
+                    </span>
+                    <span class="cell-2">{fill(s!(lang, account.since), &[&crate::domain::format::date_time(session.created_at, &reader.zone, lang)])}</span>
+                </th>
+                <td>{session.address.clone()}</td>
+                <td>{reader.time(session.last_seen_at)}</td>
+                <td class="cell-action">
+                    {(!here)
+                        .then(|| {
+                            view! {
+                                <form method="post" action="/account">
+                                    <input type="hidden" name="do" value="end"/>
+                                    <input type="hidden" name="session" value=session.id.to_string()/>
+                                    <button class="button" aria-label=fill(s!(lang, account.end_label), &[&browser])>{s!(lang, account.end)}</button>
+                                </form>
+                            }
+                        })}
+                </td>
+            </tr>
+        }
+    });
+    view! {
+        <section class="office-section" aria-labelledby="sessions">
+            <div class="section-head">
+                <div>
+                    <h3 id="sessions">{s!(lang, account.sessions)}</h3>
+                    <p class="office-help">{s!(lang, account.sessions_help)}</p>
+                </div>
+                {others
+                    .then(|| {
+                        view! {
+                            <form method="post" action="/account">
+                                <input type="hidden" name="do" value="end_others"/>
+                                <button class="button">{s!(lang, account.end_others)}</button>
+                            </form>
+                        }
+                    })}
+            </div>
+            <div class="table-wide">
+                <table class="table table-2">
+                    <thead>
+                        <tr>
+                            <th scope="col">{s!(lang, account.browser)}</th>
+                            <th scope="col">{s!(lang, account.from)}</th>
+                            <th scope="col">{s!(lang, account.seen)}</th>
+                            <th scope="col"><span class="sr-only">{s!(lang, account.end)}</span></th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// What a browser calls itself, as far as people know it by.
+fn browser(user_agent: &str) -> Option<String> {
+    // The order counts: each of them names some of those after it too.
+    let name = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
+        .into_iter()
+        .find(|(mark, _)| user_agent.contains(mark))?
+        .1;
+    let system = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]
+    .into_iter()
+    .find(|(mark, _)| user_agent.contains(mark));
+    Some(system.map_or_else(|| name.to_owned(), |(_, system)| format!("{name}, {system}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_called_by_their_names() {
+        for (user_agent, name) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+                Some("Chrome, Linux"),
+            ),
+            ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0", Some("Edge, Windows")),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1",
+                Some("Safari, iPhone"),
+            ),
+            ("curl/8.0", None),
+        ] {
+            assert_eq!(browser(user_agent).as_deref(), name);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! API keys.
+
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::{
+    form::Sent,
+    parts::{Field, Reader, fault_text, field, notice, problem, shown_once},
+    render::head,
+};
+use crate::{
+    domain::{
+        AppError, AppResult,
+        people::{KeyId, KeyScope},
+    },
+    features::auth::keys::{self, ApiKey},
+    platform::ctx::Ctx,
+    ui::{
+        i18n::{fill, s},
+        icon::{Icon, icon},
+    },
+};
+
+/// Does what a form of the page asks for.
+pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
+    match sent.verb() {
+        "make" => {
+            let scopes: Vec<_> = sent.all("scopes").filter_map(KeyScope::parse).collect();
+            let days = match sent.value("days").trim() {
+                "" => None,
+                text => Some(text.parse().map_err(|_| AppError::invalid("/days", "out_of_range", "is no number of days"))?),
+            };
+            let (key, secret) = keys::create(ctx, sent.value("name"), &scopes, days).await?;
+            (sent.done, sent.shown, sent.name) = (Some("made"), Some(secret.expose().to_owned()), key.name);
+        }
+        "revoke" => {
+            let id: Uuid = sent.value("key").parse().map_err(|_| AppError::NotFound)?;
+            keys::revoke(ctx, KeyId(id)).await?;
+            sent.done = Some("revoked");
+        }
+        _ => return Err(AppError::NotFound),
+    }
+    Ok(())
+}
+
+/// Writes the page.
+pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
+    let lang = reader.lang;
+    let all = keys::list(ctx).await?;
+    let none = all.is_empty();
+    let said = reader.sent.done.map(|done| match done {
+        "made" => fill(s!(lang, keys.made), &[&reader.sent.name]),
+        _ => s!(lang, keys.revoked).to_owned(),
+    });
+    let scopes = [(KeyScope::UsageRead, s!(lang, keys.usage_read)), (KeyScope::MetricsRead, s!(lang, keys.metrics_read))];
+    let refused = reader.sent.error().is_some();
+    let scope_fault = reader.sent.fault("scopes").map(|code| fault_text(code, lang));
+    let view = view! {
+        {head(s!(lang, office.keys), s!(lang, keys.help), None)}
+        {problem(reader)}
+        {said.map(|text| notice("notice-ok", Icon::Check, "status", &text))}
+        {reader.sent.shown.as_deref().map(|secret| shown_once(s!(lang, keys.key), secret))}
+        <section class="office-section" aria-labelledby="new-key">
+            <h3 id="new-key">{s!(lang, keys.new)}</h3>
+            <form class="form form-wide" method="post" action="/admin/keys">
+                <input type="hidden" name="do" value="make"/>
+                {field(reader, "make", &Field::text("name", s!(lang, keys.name)))}
+                {field(reader, "make", &Field { required: false, help: Some(s!(lang, keys.days)), ..Field::text("days", s!(lang, keys.expires)) })}
+                <fieldset class="field">
+                    <legend>{s!(lang, keys.scopes)}</legend>
+                    {scopes
+                        .into_iter()
+                        .map(|(scope, text)| {
+                            let checked = if refused { reader.sent.has("scopes", scope.as_str()) } else { scope == KeyScope::UsageRead };
+                            view! {
+                                <label class="check">
+                                    <input type="checkbox" name="scopes" value=scope.as_str() checked=checked/>
+                                    <code>{scope.as_str()}</code>
+                                    <span class="faint">{text}</span>
+                                </label>
+                            }
+                        })
+                        .collect_view()}
+                    {scope_fault.map(|text| view! { <p class="field-fault">{icon(Icon::Warning)}{text}</p> })}
+                </fieldset>
+                <div class="form-actions"><button class="button button-primary">{s!(lang, keys.make)}</button></div>
+            </form>
+        </section>
+        {(!none)
+            .then(|| {
+                view! {
+                    <div class="table-wide">
+                        <table class="table table-2">
+                            <thead>
+                                <tr>
+                                    <th scope="col">{s!(lang, keys.key)}</th>
+                                    <th scope="col">{s!(lang, keys.scopes)}</th>
+                                    <th scope="col">{s!(lang, keys.made_on)}</th>
+                                    <th scope="col">{s!(lang, keys.expires)}</th>
+                                    <th scope="col">{s!(lang, keys.used)}</th>
+                                    <th scope="col"><span class="sr-only">{s!(lang, keys.revoke)}</span></th>
+                                </tr>
+                            </thead>
+                            <tbody>{all.into_iter().map(|key| row(reader, key)).collect_view()}</tbody>
+                        </table>
+                    </div>
+                }
+            })}
+        {none.then(|| view! { <p class="office-none">{s!(lang, keys.none)}</p> })}
+    };
+    Ok(view.into_any())
+}
+
+fn row(reader: &Reader, key: ApiKey) -> AnyView {
+    let lang = reader.lang;
+    let expired = key.expires_at.is_some_and(|at| at <= reader.now);
+    let ends = match (key.revoked_at, key.expires_at) {
+        (Some(_), _) => view! { <span class="bad">{s!(lang, keys.is_revoked)}</span> }.into_any(),
+        (None, Some(_)) if expired => view! { <span class="bad">{s!(lang, keys.is_expired)}</span> }.into_any(),
+        (None, Some(at)) => crate::domain::format::date_time(at, &reader.zone, lang).into_any(),
+        (None, None) => view! { <span class="faint">{s!(lang, keys.never)}</span> }.into_any(),
+    };
+    let used = match key.last_used_at {
+        Some(at) => reader.time(at),
+        None => view! { <span class="faint">{s!(lang, keys.never)}</span> }.into_any(),
+    };
+    let scopes = key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+    view! {
+        <tr>
+            <th scope="row"><span class="cell-1">{key.name.clone()}</span><span class="cell-2"><code>{key.prefix}"…"</code></span></th>
+            <td><code>{scopes}</code></td>
+            <td>{reader.time(key.created_at)}</td>
+            <td>{ends}</td>
+            <td>{used}</td>
+            <td class="cell-action">
+                {key.revoked_at
+                    .is_none()
+                    .then(|| {
+                        view! {
+                            <form method="post" action="/admin/keys">
+                                <input type="hidden" name="do" value="revoke"/>
+                                <input type="hidden" name="key" value=key.id.to_string()/>
+                                <button class="button" aria-label=fill(s!(lang, keys.revoke_label), &[&key.name])>{s!(lang, keys.revoke)}</button>
+                            </form>
+                        }
+                    })}
+            </td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,315 @@
+//! The doors: who may go through which. Every route has a rule here; one without is shut.
+//!
+//! The guard stands before every handler. It finds out who asks (a session's cookie, or an API key), holds the rule, holds that a
+//! change comes from our own pages, and hands on the [`Ctx`] that use-cases are called with. Use-cases and the database hold their
+//! own rules beneath it.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{ServerState, cookies, problem::Problem, proxy};
+use crate::{
+    domain::{AppError, AppResult, people::Permission},
+    features::auth::{keys, sessions},
+    platform::ctx::{Actor, Ctx},
+    ui::href,
+};
+
+/// Who may go through a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Everybody; whoever it is is not even asked.
+    Open,
+    /// Whoever signs the request as GENESIS does; the handler sees to it.
+    Signature,
+    /// Anybody who is signed in.
+    SignedIn,
+    /// Whoever may do this.
+    May(Permission),
+}
+
+/// A door: method, path as the router knows it, and who may go through.
+pub type Door = (&'static str, &'static str, Rule);
+
+/// All doors. Paths of pages are as in `app.rs`, those of server functions as they are registered.
+pub const DOORS: &[Door] = &[
+    ("GET", "/health/live", Rule::Open),
+    ("GET", "/health/ready", Rule::Open),
+    ("GET", "/metrics", Rule::May(Permission::ReadMetrics)),
+    ("POST", "/agent-usage/events", Rule::Signature),
+    ("GET", "/agent-usage/live", Rule::May(Permission::ReadUsage)),
+    ("GET", "/agent-usage/stats/{user_id}", Rule::May(Permission::ReadUsage)),
+    ("GET", "/agent-usage/limits/{user_id}", Rule::May(Permission::ReadUsage)),
+    ("GET", "/agent-usage/analytics/summary", Rule::May(Permission::ReadUsage)),
+    ("GET", "/usage/export.csv", Rule::May(Permission::ExportUsage)),
+    // Pages.
+    ("GET", "/", Rule::SignedIn),
+    ("GET", "/usage", Rule::May(Permission::ReadUsage)),
+    ("GET", "/usage/users", Rule::May(Permission::ReadUsage)),
+    ("GET", "/usage/users/{id}", Rule::May(Permission::ReadUsage)),
+    ("GET", "/account", Rule::SignedIn),
+    ("POST", "/account", Rule::SignedIn),
+    ("GET", "/admin/people", Rule::May(Permission::ReadPeople)),
+    ("POST", "/admin/people", Rule::May(Permission::ManagePeople)),
+    ("GET", "/admin/keys", Rule::May(Permission::ManageKeys)),
+    ("POST", "/admin/keys", Rule::May(Permission::ManageKeys)),
+    ("GET", "/admin/journal", Rule::May(Permission::ReadJournal)),
+    // The way in and out, and what a reader chooses.
+    ("GET", "/sign-in", Rule::Open),
+    ("POST", "/sign-in", Rule::Open),
+    ("GET", "/set-up", Rule::Open),
+    ("POST", "/set-up", Rule::Open),
+    ("GET", "/invitation", Rule::Open),
+    ("POST", "/invitation", Rule::Open),
+    ("GET", "/reset", Rule::Open),
+    ("POST", "/reset", Rule::Open),
+    ("POST", "/sign-out", Rule::Open),
+    ("POST", "/preferences", Rule::Open),
+    // Server functions.
+    ("POST", "/api/usage/dashboard", Rule::May(Permission::ReadUsage)),
+    ("POST", "/api/usage/user", Rule::May(Permission::ReadUsage)),
+    ("POST", "/api/usage/users", Rule::May(Permission::ReadUsage)),
+    ("POST", "/api/usage/user_events", Rule::May(Permission::ReadUsage)),
+    ("POST", "/api/zone", Rule::SignedIn),
+    ("POST", "/api/office", Rule::SignedIn),
+];
+
+/// The rule of a door; none when there is no such door.
+pub fn rule(method: &Method, path: &str) -> Option<Rule> {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    DOORS.iter().find(|(m, p, _)| *m == method && *p == path).map(|(_, _, rule)| *rule)
+}
+
+/// The rule of a request. Server functions share one route; what no route knows is a file of the site, or nothing that anybody but
+/// those signed in is told of.
+fn rule_of(request: &Request) -> Option<Rule> {
+    let path = request.uri().path();
+    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some("/api/{*name}") => rule(request.method(), path),
+        Some(pattern) => rule(request.method(), pattern),
+        None if is_file(path) => Some(Rule::Open),
+        None => Some(Rule::SignedIn),
+    }
+}
+
+/// Files that pages are made of; they hold no data.
+fn is_file(path: &str) -> bool {
+    path == "/favicon.svg"
+        || path == "/robots.txt"
+        || ["/pkg/", "/fonts/", "/licenses/"].iter().any(|folder| path.starts_with(folder))
+}
+
+/// How whoever asks wants to be told that it is not allowed.
+#[derive(Clone, Copy)]
+enum Manner {
+    Page,
+    ServerFunction,
+    Program,
+}
+
+/// Stands before a handler.
+pub async fn guard(State(state): State<ServerState>, mut request: Request, next: Next) -> Response {
+    let rule = rule_of(&request);
+    let path = request.uri().path();
+    let manner = if path.starts_with("/api/") {
+        Manner::ServerFunction
+    } else if wants_html(request.headers()) {
+        Manner::Page
+    } else {
+        Manner::Program
+    };
+    let by_key = request.headers().contains_key(header::AUTHORIZATION);
+    if !is_safe(request.method())
+        && !by_key
+        && rule != Some(Rule::Signature)
+        && !is_ours(request.headers(), &state.app.settings.base_url)
+    {
+        return refuse(&AppError::Forbidden, manner, &request);
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = peer.map(|peer| proxy::client(peer, request.headers(), &state.app.settings.trusted_proxies));
+    let nobody = Ctx { app: state.app.clone(), actor: Actor::Nobody, address };
+    let ctx = match rule {
+        Some(Rule::Open | Rule::Signature) => Ok(nobody),
+        Some(Rule::SignedIn) => identify(nobody, request.headers()).await.and_then(|ctx| match ctx.actor {
+            Actor::Nobody => Err(AppError::Unauthenticated),
+            Actor::Person(_) => Ok(ctx),
+            _ => Err(AppError::Forbidden),
+        }),
+        Some(Rule::May(permission)) => {
+            identify(nobody, request.headers()).await.and_then(|ctx| ctx.require(permission).map(|()| ctx))
+        }
+        None => Err(AppError::NotFound),
+    };
+    match ctx {
+        Ok(ctx) => {
+            request.extensions_mut().insert(ctx);
+            next.run(request).await
+        }
+        Err(error) => refuse(&error, manner, &request),
+    }
+}
+
+/// Who asks: by an API key if one is shown, else by the session's cookie. A key that does not work is an error, not nobody.
+///
+/// # Errors
+/// `Unauthenticated` for a key that does not work; when the database is away.
+pub async fn identify(nobody: Ctx, headers: &HeaderMap) -> AppResult<Ctx> {
+    if let Some(authorization) = headers.get(header::AUTHORIZATION) {
+        let key = authorization.to_str().ok().and_then(|text| {
+            let (scheme, key) = text.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+        });
+        let program = keys::authenticate(&nobody, key.unwrap_or_default()).await?.ok_or(AppError::Unauthenticated)?;
+        return Ok(Ctx { actor: Actor::Program(program), ..nobody });
+    }
+    let Some(secret) = cookies::session(headers, &nobody.app.settings) else { return Ok(nobody) };
+    let person = sessions::authenticate(&nobody, &secret).await?;
+    Ok(Ctx { actor: person.map_or(Actor::Nobody, Actor::Person), ..nobody })
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether a change comes from our own pages. Browsers say so themselves: `Sec-Fetch-Site`, or `Origin` in older ones; another site's
+/// page can forge neither. Whoever says nothing is no browser, and shows an API key instead.
+fn is_ours(headers: &HeaderMap, base_url: &str) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else { return false };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    origin == base_url || origin.split_once("://").is_some_and(|(_, origin)| Some(origin) == host)
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn refuse(error: &AppError, manner: Manner, request: &Request) -> Response {
+    match (manner, error) {
+        (Manner::Page, AppError::Unauthenticated) => {
+            let back = request.uri().path_and_query().map_or("/", |place| place.as_str());
+            let next = if request.method() == Method::GET && back != "/" {
+                format!("?next={}", href::encode(back))
+            } else {
+                String::new()
+            };
+            Redirect::to(&format!("/sign-in{next}")).into_response()
+        }
+        (Manner::ServerFunction, error) => {
+            // As server functions themselves tell their errors.
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN);
+            let path = HeaderValue::try_from(request.uri().path()).unwrap_or(HeaderValue::from_static("/api"));
+            let headers = [
+                (HeaderName::from_static("serverfnerror"), path),
+                (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            ];
+            (status, headers, serde_json::to_string(error).unwrap_or_default()).into_response()
+        }
+        (Manner::Program | Manner::Page, error) => {
+            let mut response: Response = Problem::from(error.clone()).into();
+            if *error == AppError::Unauthenticated {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            response
+        }
+    }
+}
+
+/// The sessions that sockets are open for, looked after together.
+#[derive(Debug, Default)]
+pub struct OpenLines(std::sync::Mutex<std::collections::HashMap<crate::domain::people::SessionId, Arc<LineEnd>>>);
+
+/// Cancelled when the session of a line is over.
+#[derive(Debug)]
+pub struct LineEnd {
+    /// Tells the sockets.
+    pub over: tokio_util::sync::CancellationToken,
+}
+
+impl OpenLines {
+    /// What a socket of a session listens to.
+    pub fn watch(&self, id: crate::domain::people::SessionId) -> Arc<LineEnd> {
+        let mut lines = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let line = lines.entry(id).or_insert_with(|| Arc::new(LineEnd { over: tokio_util::sync::CancellationToken::new() }));
+        Arc::clone(line)
+    }
+
+    /// Ends the lines whose sessions are over, and forgets those that nobody listens on.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn look(&self, ctx: &Ctx) -> AppResult<()> {
+        let ids: Vec<_> = {
+            let mut lines = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            lines.retain(|_, line| Arc::strong_count(line) > 1);
+            lines.keys().copied().collect()
+        };
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let running = sessions::running(ctx, &ids).await?;
+        let mut lines = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for id in ids.iter().filter(|id| !running.contains(id)) {
+            if let Some(line) = lines.remove(id) {
+                line.over.cancel();
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks every other second until the process stops.
+    pub async fn run(self: Arc<Self>, ctx: Ctx) {
+        loop {
+            tokio::select! {
+                () = ctx.app.stop.cancelled() => return,
+                () = tokio::time::sleep(std::time::Duration::from_secs(2)) => {}
+            }
+            if let Err(error) = self.look(&ctx).await {
+                tracing::warn!(%error, "sessions of open sockets could not be looked at; they will be again");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_may_change_something() {
+        let ours = |pairs: &[(&'static str, &'static str)]| is_ours(&headers(pairs), "https://crm.ngx.com");
+        assert!(ours(&[("sec-fetch-site", "same-origin")]));
+        assert!(ours(&[("origin", "https://crm.ngx.com")]));
+        assert!(ours(&[("origin", "http://127.0.0.1:8000"), ("host", "127.0.0.1:8000")]));
+        for other in [
+            &[][..],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site"), ("origin", "https://crm.ngx.com")],
+            &[("sec-fetch-site", "none")],
+            &[("origin", "https://evil.example"), ("host", "crm.ngx.com")],
+            &[("origin", "null")],
+        ] {
+            assert!(!ours(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn no_door_stands_twice() {
+        for (n, (method, path, _)) in DOORS.iter().enumerate() {
+            assert!(!DOORS[..n].iter().any(|(m, p, _)| m == method && p == path), "{method} {path}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The gate's handlers: signing in and out, the first set-up, invitations, new passwords.
+
+use axum::{
+    Form,
+    extract::{Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    ServerState, cookies, doors,
+    reader::{self, back},
+};
+use crate::{
+    domain::AppError,
+    features::auth::{
+        links::{self, Answer, LinkKind},
+        sessions::{self, Begun},
+        sign_in::{self, Credentials},
+    },
+    pages::{gate::Gate, office::form::Sent},
+    platform::{ctx::Ctx, secret::Secret},
+};
+
+/// The fields of a form, as they came.
+type Fields = Vec<(String, String)>;
+
+/// No script, and forms only to ourselves.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The query of a page of the gate.
+#[derive(Debug, Deserialize)]
+pub struct GateQuery {
+    next: Option<String>,
+    token: Option<String>,
+}
+
+fn written(state: &ServerState, headers: &HeaderMap, gate: &Gate<'_>, sent: Sent) -> Response {
+    let status = match (sent.error(), gate) {
+        (Some(error), _) => error.status(),
+        (None, Gate::Gone) => 404,
+        (None, Gate::Away) => 503,
+        (None, _) => 200,
+    };
+    let retry = match sent.error() {
+        Some(AppError::RateLimited { retry_after_s }) => Some(*retry_after_s),
+        _ => None,
+    };
+    let reader = reader::of(headers, state, sent);
+    let html = crate::pages::gate::page(&state.leptos, reader::theme(headers), &reader, gate);
+    let mut response = (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), html).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // The address of a link holds its secret.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Some(seconds) = retry {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// Goes in with a new session.
+fn go_in(ctx: &Ctx, begun: &Begun, next: &str) -> Response {
+    let mut response = Redirect::to(next).into_response();
+    cookies::keep(response.headers_mut(), &ctx.app.settings, &begun.token, begun.expires_at, ctx.now());
+    response
+}
+
+fn user_agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// `GET /sign-in`.
+pub async fn sign_in_page(
+    State(state): State<ServerState>,
+    axum::Extension(ctx): axum::Extension<Ctx>,
+    Query(query): Query<GateQuery>,
+    headers: HeaderMap,
+) -> Response {
+    let next = back(query.next.as_deref());
+    match doors::identify(ctx, &headers).await {
+        Ok(ctx) if ctx.person().is_ok() => Redirect::to(&next).into_response(),
+        Ok(_) | Err(AppError::Unauthenticated) => written(&state, &headers, &Gate::SignIn { next: &next }, Sent::default()),
+        Err(_) => written(&state, &headers, &Gate::Away, Sent::default()),
+    }
+}
+
+/// `POST /sign-in`.
+pub async fn sign_in(
+    State(state): State<ServerState>,
+    axum::Extension(ctx): axum::Extension<Ctx>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let mut sent = Sent::new(fields);
+    let next = back(Some(sent.value("next")));
+    let before = cookies::session(&headers, &state.app.settings);
+    let credentials = Credentials { email: sent.value("email"), password: Secret::new(sent.value("password")) };
+    match sign_in::sign_in(&ctx, credentials, before.as_deref(), user_agent(&headers)).await {
+        Ok(begun) => go_in(&ctx, &begun, &next),
+        Err(error) => {
+            sent.refuse(error);
+            written(&state, &headers, &Gate::SignIn { next: &next }, sent)
+        }
+    }
+}
+
+/// `POST /sign-out`.
+pub async fn sign_out(
+    State(state): State<ServerState>,
+    axum::Extension(ctx): axum::Extension<Ctx>,
+    headers: HeaderMap,
+) -> Response {
+    // Whatever happens to the session, this browser is to forget it.
+    if let Ok(ctx) = doors::identify(ctx, &headers).await
+        && let Err(error) = sessions::sign_out(&ctx).await
+    {
+        tracing::warn!(%error, "a session could not be ended");
+    }
+    let mut response = Redirect::to("/sign-in").into_response();
+    cookies::forget(response.headers_mut(), &state.app.settings);
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+    response
+}
+
+/// The page of a link: `GET /set-up`, `/invitation`, `/reset`.
+async fn link_page(state: &ServerState, ctx: &Ctx, kind: LinkKind, secret: &str, headers: &HeaderMap, sent: Sent) -> Response {
+    let account = match links::look(ctx, kind, secret).await {
+        Ok(account) => account,
+        Err(AppError::NotFound) => return written(state, headers, &Gate::Gone, Sent::default()),
+        Err(_) => return written(state, headers, &Gate::Away, Sent::default()),
+    };
+    let gate = match (kind, &account) {
+        (LinkKind::SetUp, _) => Gate::SetUp(secret),
+        (LinkKind::Invitation, Some(account)) => Gate::Invitation(secret, &account.name, &account.email),
+        (LinkKind::Reset, Some(account)) => Gate::Reset(secret, &account.email),
+        (_, None) => Gate::Gone,
+    };
+    written(state, headers, &gate, sent)
+}
+
+/// Uses a link: `POST /set-up`, `/invitation`, `/reset`.
+async fn follow(state: &ServerState, ctx: &Ctx, kind: LinkKind, headers: &HeaderMap, fields: Fields) -> Response {
+    let mut sent = Sent::new(fields);
+    let before = cookies::session(headers, &state.app.settings);
+    let answer = Answer {
+        name: (kind != LinkKind::Reset).then(|| sent.value("name")),
+        email: (kind == LinkKind::SetUp).then(|| sent.value("email")),
+        password: Secret::new(sent.value("password")),
+    };
+    match links::follow(ctx, kind, sent.value("token"), answer, before.as_deref(), user_agent(headers)).await {
+        Ok(begun) => go_in(ctx, &begun, "/usage"),
+        Err(AppError::NotFound) => written(state, headers, &Gate::Gone, Sent::default()),
+        Err(error) => {
+            sent.refuse(error);
+            let secret = sent.value("token").to_owned();
+            link_page(state, ctx, kind, &secret, headers, sent).await
+        }
+    }
+}
+
+macro_rules! link_handlers {
+    ($($page:ident, $follow:ident, $kind:expr, $path:literal;)+) => {$(
+        #[doc = concat!("`GET ", $path, "`.")]
+        pub async fn $page(
+            State(state): State<ServerState>,
+            axum::Extension(ctx): axum::Extension<Ctx>,
+            Query(query): Query<GateQuery>,
+            headers: HeaderMap,
+        ) -> Response {
+            link_page(&state, &ctx, $kind, query.token.as_deref().unwrap_or_default(), &headers, Sent::default()).await
+        }
+
+        #[doc = concat!("`POST ", $path, "`.")]
+        pub async fn $follow(
+            State(state): State<ServerState>,
+            axum::Extension(ctx): axum::Extension<Ctx>,
+            headers: HeaderMap,
+            Form(fields): Form<Fields>,
+        ) -> Response {
+            follow(&state, &ctx, $kind, &headers, fields).await
+        }
+    )+};
+}
+
+link_handlers! {
+    set_up_page, set_up, LinkKind::SetUp, "/set-up";
+    invitation_page, invitation, LinkKind::Invitation, "/invitation";
+    reset_page, reset, LinkKind::Reset, "/reset";
+}

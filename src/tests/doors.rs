@@ -1,0 +1,165 @@
+//! Who gets through which door: every route, server function and page, for everybody who could stand before it.
+
+use nexus_crm::{
+    app::App,
+    domain::people::{KeyScope, Permission, Role},
+    server::doors::{DOORS, Rule},
+};
+use reqwest::{Method, StatusCode};
+
+use crate::support::{
+    TestApp,
+    people::{self, sign_in},
+};
+
+/// Somebody who stands before a door.
+enum Visitor {
+    /// Nobody, or somebody who was somebody: no session, or one that is over.
+    Nobody(&'static str, String),
+    Person(Role, String),
+    Program(KeyScope, String),
+    /// With a key that does not work.
+    Stranger(String),
+}
+
+async fn visitors(app: &TestApp) -> Vec<Visitor> {
+    let mut all = vec![
+        Visitor::Nobody("no cookie", String::new()),
+        Visitor::Nobody("a forged cookie", "nexus_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into()),
+        Visitor::Stranger("nxs_AAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into()),
+        Visitor::Stranger("rubbish".into()),
+    ];
+    for (what, sql) in [
+        ("expired", "UPDATE sessions SET expires_at = '2026-11-20T12:00:00Z' WHERE id = "),
+        ("not used for long", "UPDATE sessions SET last_seen_at = '2026-11-20T00:00:00Z' WHERE id = "),
+        ("ended", "UPDATE sessions SET ended_at = '2026-11-20T11:00:00Z' WHERE id = "),
+    ] {
+        let somebody = sign_in(app, Role::Admin).await;
+        app.as_owner(&format!("{sql} '{}'", somebody.session)).await;
+        all.push(Visitor::Nobody(what, somebody.cookie));
+    }
+    let disabled = sign_in(app, Role::Admin).await;
+    app.as_owner(&format!("UPDATE users SET status = 'disabled' WHERE id = '{}'", disabled.id)).await;
+    all.push(Visitor::Nobody("disabled", disabled.cookie));
+    for role in Role::ALL {
+        all.push(Visitor::Person(role, sign_in(app, role).await.cookie));
+    }
+    for scope in KeyScope::ALL {
+        all.push(Visitor::Program(scope, people::key(app, &[scope]).await));
+    }
+    for sql in ["expires_at = '2026-11-20T12:00:00Z'", "revoked_at = '2026-11-20T11:00:00Z'"] {
+        let key = people::key(app, &KeyScope::ALL).await;
+        let prefix = &key[..12];
+        app.as_owner(&format!("UPDATE api_keys SET {sql} WHERE prefix = '{prefix}'")).await;
+        all.push(Visitor::Stranger(key));
+    }
+    all
+}
+
+/// The status that the guard is to answer with; none when it is to let through.
+fn expected(rule: Rule, visitor: &Visitor) -> Option<u16> {
+    let may = |permission: Permission| match visitor {
+        Visitor::Nobody(..) | Visitor::Stranger(_) => false,
+        Visitor::Person(role, _) => role.may(permission),
+        Visitor::Program(scope, _) => scope.may(permission),
+    };
+    match (rule, visitor) {
+        (Rule::Open | Rule::Signature, _) | (Rule::SignedIn, Visitor::Person(..)) => None,
+        (_, Visitor::Nobody(..) | Visitor::Stranger(_)) => Some(401),
+        (Rule::SignedIn, Visitor::Program(..)) => Some(403),
+        (Rule::May(permission), _) => (!may(permission)).then_some(403),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_door_lets_through_whom_it_should_and_nobody_else() {
+    let app = TestApp::start().await;
+    // A signing-out would end the session under test, and signing in answers 401 by itself.
+    let own = ["/sign-in", "/sign-out"];
+    for visitor in visitors(&app).await {
+        let (name, cookie, key) = match &visitor {
+            Visitor::Nobody(what, cookie) => ((*what).to_owned(), cookie.as_str(), None),
+            Visitor::Person(role, cookie) => (format!("{role:?}"), cookie.as_str(), None),
+            Visitor::Program(scope, key) => (format!("{scope:?}"), "", Some(key)),
+            Visitor::Stranger(key) => ("a bad key".to_owned(), "", Some(key)),
+        };
+        let client = app.client_with(cookie);
+        for (method, path, rule) in DOORS.iter().filter(|(_, path, _)| !own.contains(path)) {
+            let place = path.replace("{user_id}", "ana").replace("{id}", "ana");
+            let mut request =
+                client.request(method.parse::<Method>().unwrap(), app.url(&place)).header("accept", "application/json");
+            if let Some(key) = key {
+                request = request.header("authorization", format!("Bearer {key}"));
+            }
+            if *method == "POST" {
+                request = request.header("content-type", "application/x-www-form-urlencoded").body("");
+            }
+            let answer = request.send().await.unwrap();
+            let status = answer.status();
+            let through = !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            match expected(*rule, &visitor) {
+                None => assert!(through || *rule == Rule::Signature, "{name} is kept from {method} {path}: {status}"),
+                Some(refused) => assert_eq!(status.as_u16(), refused, "{name} before {method} {path}"),
+            }
+            assert!(!status.is_server_error(), "{name} {method} {path}: {status} {}", answer.text().await.unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_page_and_every_server_function_has_a_door() {
+    let has = |method: &str, path: &str| DOORS.iter().any(|(m, p, _)| *m == method && *p == path);
+    for route in leptos_axum::generate_route_list(App) {
+        assert!(has("GET", route.path()), "the page {} has no door in server/doors.rs", route.path());
+    }
+    let functions: Vec<_> = server_fn::axum::server_fn_paths().collect();
+    assert!(functions.len() > 3, "{functions:?}");
+    for (path, method) in functions {
+        assert!(has(method.as_str(), path), "the server function {method} {path} has no door in server/doors.rs");
+    }
+}
+
+#[tokio::test]
+async fn what_no_door_is_known_for_is_shut() {
+    let app = TestApp::start().await;
+    let nobody = app.client_with("");
+    for path in ["/nothing", "/api/nothing", "/admin", "/.env", "/pkg/../.env", "/usage/users/..%2f..%2fetc%2fpasswd"] {
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+            let status = nobody.request(method.clone(), app.url(path)).send().await.unwrap().status().as_u16();
+            assert!(matches!(status, 401 | 403 | 404 | 405), "{method} {path}: {status}");
+        }
+    }
+    let page = nobody.get(app.url("/usage?tier=pro")).header("accept", "text/html").send().await.unwrap();
+    assert_eq!(
+        (page.status().as_u16(), page.headers()["location"].to_str().unwrap()),
+        (303, "/sign-in?next=%2Fusage%3Ftier%3Dpro")
+    );
+}
+
+#[tokio::test]
+async fn another_sites_page_changes_nothing() {
+    let app = TestApp::start().await;
+    let cookie = &app.cookie;
+    let bare = reqwest::Client::new();
+    let change = |path: &str| {
+        bare.post(app.url(path))
+            .header("cookie", cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("do=team&name=Forged")
+    };
+    for path in ["/admin/people", "/account", "/sign-out", "/preferences", "/api/usage/users", "/sign-in"] {
+        for (name, value) in [
+            ("origin", "https://evil.example"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("x-nothing", "1"),
+        ] {
+            let status = change(path).header(name, value).send().await.unwrap().status().as_u16();
+            assert_eq!(status, 403, "{path} with {name}: {value}");
+        }
+    }
+    assert_eq!(app.count("teams").await, 0);
+    let own = change("/admin/people").header("sec-fetch-site", "same-origin").send().await.unwrap();
+    assert_eq!(own.status().as_u16(), 200);
+    assert_eq!(app.count("teams").await, 1);
+}
