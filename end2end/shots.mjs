@@ -67,7 +67,7 @@ try {
           await shot('user');
           await shot('user-whole', true);
         }
-        for (const [name, place] of [['account', '/account'], ['people', '/admin/people?invite=1'], ['keys', '/admin/keys'], ['journal', '/admin/journal']]) {
+        for (const [name, place] of [['account', '/account'], ['people', '/admin/people?invite=1'], ['keys', '/admin/keys'], ['limits', '/admin/limits?edit=pro'], ['ingest', '/admin/ingest'], ['journal', '/admin/journal']]) {
           await open(page, place);
           await shot(name);
         }

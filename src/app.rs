@@ -112,6 +112,8 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/usage/users/:id") view=UserPage ssr=SsrMode::Async/>
                         <Route path=path!("/account") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/people") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/limits") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/ingest") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/keys") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/journal") view=OfficePage ssr=SsrMode::Async/>
                     </Routes>

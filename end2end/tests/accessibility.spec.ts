@@ -22,6 +22,8 @@ const ROUTES = [
   '/account',
   '/admin/people?invite=1',
   '/admin/keys',
+  '/admin/limits?edit=pro',
+  '/admin/ingest',
   '/admin/journal',
 ];
 

@@ -119,7 +119,7 @@ test.describe('on a product of their own', () => {
     await page.getByLabel(office.gate.new_password).fill('otra frase muy larga');
     await page.getByRole('button', { name: office.account.change }).click();
     await expect(page.getByRole('status')).toContainText(office.account.changed);
-    await page.getByRole('button', { name: office.account.sign_out }).click();
+    await page.locator('main').getByRole('button', { name: office.account.sign_out }).click();
     await signIn(page, fresh, 'carla@ngx.com');
     await expect(page.getByRole('alert')).toContainText(office.gate.refused);
     await signIn(page, fresh, 'carla@ngx.com', 'otra frase muy larga');

@@ -6,7 +6,7 @@ import { expect, test } from '../support/test';
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
 
-const ROUTES = ['/usage', '/usage?period=today&tier=prime', '/usage/users', `/usage/users/${USERS.busy}`, `/usage/users/${encodeURIComponent(USERS.long)}`, `/usage/users/${USERS.huge}`, '/account', '/admin/people?invite=1', '/admin/keys', '/admin/journal'];
+const ROUTES = ['/usage', '/usage?period=today&tier=prime', '/usage/users', `/usage/users/${USERS.busy}`, `/usage/users/${encodeURIComponent(USERS.long)}`, `/usage/users/${USERS.huge}`, '/account', '/admin/people?invite=1', '/admin/keys', '/admin/limits?edit=pro', '/admin/ingest', '/admin/journal'];
 
 /** What reaches beyond the right edge, if anything can be scrolled sideways. */
 async function overflow(page: Page): Promise<string[]> {
@@ -56,7 +56,7 @@ test('the bar at the foot leads to the places, by thumb', async ({ page }) => {
   const bar = page.getByRole('navigation', { name: en.nav.label_phone });
   await expect(bar).toBeInViewport();
   await expect(page.getByRole('navigation', { name: en.nav.label, exact: true })).toBeHidden();
-  await atLeast44(bar.locator('a, summary'));
+  await atLeast44(bar.locator('> a, > details > summary'));
   await expect(bar.getByRole('link', { name: en.nav.usage })).toHaveAttribute('aria-current', 'page');
   await bar.getByRole('link', { name: en.nav.users }).tap();
   await expect(page).toHaveURL(/\/usage\/users$/);
@@ -67,6 +67,21 @@ test('the bar at the foot leads to the places, by thumb', async ({ page }) => {
   await bar.getByRole('link', { name: en.nav.usage }).tap();
   await expect(page).toHaveURL(/\/usage$/);
   await live(page);
+});
+
+test('who is signed in, and the way out, lie in a sheet', async ({ page, context, product }) => {
+  // Somebody with a session of their own, for it ends here.
+  await product.person('pia@test.example', 'Pia Phone', 'viewer');
+  await context.addCookies(product.state(await product.signIn('pia@test.example')).cookies);
+  await open(page, '/usage');
+  const bar = page.getByRole('navigation', { name: en.nav.label_phone });
+  await bar.locator('summary').tap();
+  const out = bar.getByRole('button', { name: en.nav.sign_out });
+  await expect(bar.getByText('Pia Phone')).toBeVisible();
+  await atLeast44(out);
+  await atLeast44(bar.locator('.me-who'));
+  await out.tap();
+  await expect(page).toHaveURL(/\/sign-in$/);
 });
 
 test('the bar covers nothing at the end of a page', async ({ page }) => {

@@ -48,7 +48,9 @@ pub fn router(state: ServerState) -> Router {
         .route("/reset", get(gate::reset_page).post(gate::reset))
         .route("/account", post(office))
         .route("/admin/people", post(office))
+        .route("/admin/ingest", post(office))
         .route("/admin/keys", post(office))
+        .route("/admin/limits", post(office))
         .leptos_routes_with_context(
             &state,
             ROUTES.iter().filter(|r| r.path() != "/").cloned().collect(),
@@ -124,7 +126,7 @@ async fn office(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
     let mut sent = Sent::new(fields);
-    if let Err(error) = render::take(&ctx, uri.path(), &mut sent).await {
+    if let Err(error) = render::take(&ctx, &state.ingest, uri.path(), &mut sent).await {
         return super::problem::Problem::from(error).into();
     }
     let status = sent.error().map(AppError::status);

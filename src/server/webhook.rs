@@ -1,6 +1,6 @@
 //! `POST /agent-usage/events`: GENESIS's webhook.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     Json,
@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{ServerState, problem::Problem};
+use super::{ServerState, problem::Problem, proxy};
 use crate::{
     features::usage::usecase::{self, ItemResult, MAX_ITEMS, Receipt, Refusal},
     platform::{
@@ -39,7 +39,7 @@ pub async fn receive(
 }
 
 async fn take(state: &ServerState, address: SocketAddr, headers: &HeaderMap, body: Body) -> Result<Receipt, Problem> {
-    limit(state, address)?;
+    limit(state, proxy::client(address.ip(), headers, &state.app.settings.trusted_proxies))?;
     if !is_json(headers) {
         return Err(Problem::new(415, "The body must be application/json"));
     }
@@ -58,11 +58,11 @@ async fn take(state: &ServerState, address: SocketAddr, headers: &HeaderMap, bod
     })
 }
 
-fn limit(state: &ServerState, address: SocketAddr) -> Result<(), Problem> {
-    if address.ip().is_loopback() && !state.app.settings.rate_limit_loopback {
+fn limit(state: &ServerState, client: IpAddr) -> Result<(), Problem> {
+    if client.is_loopback() && !state.app.settings.rate_limit_loopback {
         return Ok(());
     }
-    state.limiter.check_key(&address.ip()).map_err(|_| Problem::new(429, "Too many requests").retry_after(1))
+    state.limiter.check_key(&client).map_err(|_| Problem::new(429, "Too many requests").retry_after(1))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

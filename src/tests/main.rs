@@ -7,6 +7,7 @@ mod crash;
 mod doors;
 mod live;
 mod metering;
+mod office;
 mod properties;
 mod rest;
 mod scope;

@@ -59,6 +59,8 @@ pub enum Icon {
     Copy,
     /// A filter that nothing passes.
     Funnel,
+    /// Limits.
+    Gauge,
     /// A key.
     Key,
     /// What is written down.
@@ -142,6 +144,7 @@ impl Icon {
             Self::Funnel => {
                 r#"<path d="M10 20a1 1 0 0 0 .553.895l2 1A1 1 0 0 0 14 21v-7a2 2 0 0 1 .517-1.341L21.74 4.67A1 1 0 0 0 21 3H3a1 1 0 0 0-.742 1.67l7.225 7.989A2 2 0 0 1 10 14z"/>"#
             }
+            Self::Gauge => r#"<path d="m12 14 4-4"/><path d="M3.34 19a10 10 0 1 1 17.32 0"/>"#,
             Self::Key => {
                 r#"<path d="m15.5 7.5 2.3 2.3a1 1 0 0 0 1.4 0l2.1-2.1a1 1 0 0 0 0-1.4L19 4"/><path d="m21 2-9.6 9.6"/><circle cx="7.5" cy="15.5" r="5.5"/>"#
             }

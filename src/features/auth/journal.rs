@@ -20,6 +20,8 @@ pub struct Found {
     pub at: DateTime<Utc>,
     /// Who, by the name that was theirs then.
     pub actor: String,
+    /// Whether it is the name of a person.
+    pub is_person: bool,
     /// From where; empty for what came over no network.
     pub address: String,
     /// What happened.

@@ -493,7 +493,7 @@ pub async fn list_journal(tx: &mut PgConnection, search: &str, before: Option<i6
     let pattern = contains(search);
     sqlx::query_as!(
         Found,
-        r#"SELECT id, at, actor, coalesce(address, '') AS "address!", event, subject_kind, subject_id, body::text AS "body!" FROM journal
+        r#"SELECT id, at, actor, actor_id IS NOT NULL AS "is_person!", coalesce(address, '') AS "address!", event, subject_kind, subject_id, body::text AS "body!" FROM journal
            WHERE ($1 = '%%' OR actor ILIKE $1 OR event ILIKE $1 OR subject_id ILIKE $1) AND ($2::bigint IS NULL OR id < $2)
            ORDER BY id DESC LIMIT $3"#,
         pattern,

@@ -15,7 +15,11 @@ pub mod group;
 #[cfg(feature = "ssr")]
 pub mod ingest;
 #[cfg(feature = "ssr")]
+pub mod limits;
+#[cfg(feature = "ssr")]
 pub mod moves;
+#[cfg(feature = "ssr")]
+pub mod quarantine;
 #[cfg(feature = "ssr")]
 pub mod read;
 #[cfg(feature = "ssr")]

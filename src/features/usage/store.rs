@@ -1,5 +1,8 @@
 //! The writing SQL of metering. See `read.rs` for what pages read.
 
+pub mod limits;
+pub mod quarantine;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};

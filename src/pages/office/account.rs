@@ -6,7 +6,6 @@ use uuid::Uuid;
 use super::{
     form::Sent,
     parts::{Field, Reader, avatar, field, notice, problem, role_name},
-    render::head,
 };
 use crate::{
     domain::{AppError, AppResult, people::SessionId},
@@ -53,7 +52,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
         _ => s!(lang, account.ended_others),
     });
     let view = view! {
-        {head(s!(lang, office.account), s!(lang, account.help), None)}
+        <p class="office-help office-lead">{s!(lang, account.help)}</p>
         {problem(reader)}
         {done.map(|text| notice("notice-ok", Icon::Check, "status", text))}
         <section class="office-section" aria-labelledby="profile">
@@ -139,7 +138,7 @@ fn sessions_section(reader: &Reader, current: SessionId, sessions: Vec<Session>)
                         }
                     })}
             </div>
-            <div class="table-wide">
+            <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
                 <table class="table table-2">
                     <thead>
                         <tr>

@@ -67,6 +67,14 @@ impl Sent {
         }
     }
 
+    /// The same form under another name, for one that several buttons send.
+    #[must_use]
+    pub fn called(mut self, verb: &str) -> Self {
+        self.values.retain(|(name, _)| name != "do");
+        self.values.push(("do".to_owned(), verb.to_owned()));
+        self
+    }
+
     /// The form's own name: several stand on one page.
     pub fn verb(&self) -> &str {
         self.value("do")

@@ -7,7 +7,10 @@ use super::{
     render::{Place, head},
 };
 use crate::{
-    domain::{AppResult, format},
+    domain::{
+        AppResult,
+        format::{self, Lang},
+    },
     features::auth::journal::{self, Found},
     platform::ctx::Ctx,
     ui::{
@@ -36,7 +39,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
                 <input type="search" name="q" maxlength="100" autocomplete="off" value=search.to_owned() placeholder=s!(lang, journal.search) aria-label=s!(lang, journal.search)/>
             </label>
         </form>
-        <div class="table-wide">
+        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
             <table class="table table-2 journal">
                 <thead>
                     <tr>
@@ -72,11 +75,65 @@ fn row(reader: &Reader, found: Found) -> AnyView {
     view! {
         <tr>
             <td><time datetime=found.at.to_rfc3339() title=format::ago(found.at, reader.now, reader.lang)>{whole}</time></td>
-            <td>{found.actor}</td>
-            <td><code>{found.event}</code>{details}</td>
-            <td><span class="cell-1">{found.subject_kind}</span><span class="cell-2">{found.subject_id}</span></td>
+            <td>{actor(&found, reader.lang)}</td>
+            <td><span title=found.event.clone()>{event(&found.event, reader.lang)}</span>{details}</td>
+            <td><span class="cell-1">{subject(&found.subject_kind, reader.lang)}</span><span class="cell-2">{found.subject_id}</span></td>
             <td>{found.address}</td>
         </tr>
     }
     .into_any()
+}
+
+/// What happened, in words; what a newer version of the product writes stands as it is.
+fn event(event: &str, lang: Lang) -> String {
+    let text = match event {
+        "signed_in" => s!(lang, journal.e_signed_in),
+        "signed_out" => s!(lang, journal.e_signed_out),
+        "sign_in_failed" => s!(lang, journal.e_sign_in_failed),
+        "session_ended" => s!(lang, journal.e_session_ended),
+        "sessions_ended" => s!(lang, journal.e_sessions_ended),
+        "set_up" => s!(lang, journal.e_set_up),
+        "user_joined" => s!(lang, journal.e_user_joined),
+        "password_reset" => s!(lang, journal.e_password_reset),
+        "password_changed" => s!(lang, journal.e_password_changed),
+        "user_invited" => s!(lang, journal.e_user_invited),
+        "user_created" => s!(lang, journal.e_user_created),
+        "user_changed" => s!(lang, journal.e_user_changed),
+        "link_made" => s!(lang, journal.e_link_made),
+        "key_created" => s!(lang, journal.e_key_created),
+        "key_revoked" => s!(lang, journal.e_key_revoked),
+        "team_created" => s!(lang, journal.e_team_created),
+        "team_renamed" => s!(lang, journal.e_team_renamed),
+        "limits_changed" => s!(lang, journal.e_limits_changed),
+        "item_replayed" => s!(lang, journal.e_item_replayed),
+        "item_discarded" => s!(lang, journal.e_item_discarded),
+        "alert_raised" => s!(lang, journal.e_alert_raised),
+        "alert_resolved" => s!(lang, journal.e_alert_resolved),
+        other => other,
+    };
+    text.to_owned()
+}
+
+/// The kind of thing that it happened to, in words.
+fn subject(kind: &str, lang: Lang) -> String {
+    let text = match kind {
+        "user" => s!(lang, journal.s_user),
+        "session" => s!(lang, journal.s_session),
+        "team" => s!(lang, journal.s_team),
+        "api_key" => s!(lang, journal.s_api_key),
+        "quarantine" => s!(lang, journal.s_quarantine),
+        "tier" => s!(lang, journal.s_tier),
+        "usage_alert" => s!(lang, journal.s_usage_alert),
+        other => other,
+    };
+    text.to_owned()
+}
+
+/// Who it was: somebody by name, or a part of the product.
+fn actor(found: &Found, lang: Lang) -> AnyView {
+    if found.is_person || found.actor == "GENESIS" {
+        return found.actor.clone().into_any();
+    }
+    let name = if found.actor == "command line" { s!(lang, journal.shell) } else { s!(lang, journal.system) };
+    view! { <span class="muted" title=found.actor.clone()>{name}</span> }.into_any()
 }

@@ -89,7 +89,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
         {(!none)
             .then(|| {
                 view! {
-                    <div class="table-wide">
+                    <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
                         <table class="table table-2">
                             <thead>
                                 <tr>

@@ -8,9 +8,13 @@ pub mod api;
 #[cfg(feature = "ssr")]
 pub mod form;
 #[cfg(feature = "ssr")]
+mod ingest;
+#[cfg(feature = "ssr")]
 mod journal;
 #[cfg(feature = "ssr")]
 mod keys;
+#[cfg(feature = "ssr")]
+mod limits;
 #[cfg(feature = "ssr")]
 pub mod parts;
 #[cfg(feature = "ssr")]
@@ -35,6 +39,8 @@ use crate::ui::{
 pub struct OfficeView {
     /// The title.
     pub title: String,
+    /// What stands in the bar above it.
+    pub above: String,
     /// The page. Whatever people have typed is escaped in it.
     pub html: String,
 }
@@ -59,10 +65,10 @@ pub fn OfficePage() -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Ok(OfficeView { title, html }) => {
+                    Ok(OfficeView { title, above, html }) => {
                         view! {
-                            <Title text=title.clone()/>
-                            <TopBar title/>
+                            <Title text=title/>
+                            <TopBar title=above/>
                             <div class="office" inner_html=html></div>
                         }
                             .into_any()

@@ -117,7 +117,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
                 <input type="search" name="q" maxlength="100" autocomplete="off" value=search.to_owned() placeholder=s!(lang, people.search) aria-label=s!(lang, people.search)/>
             </label>
         </form>
-        <div class="table-wide">
+        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
             <table class="table table-2">
                 <thead>
                     <tr>

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{OfficeView, account, form::Sent, journal, keys, parts::Reader, people};
+use super::{OfficeView, account, form::Sent, ingest, journal, keys, limits, parts::Reader, people};
 use crate::{
     domain::{AppError, AppResult, format::Lang, people::Permission, time::Zone},
+    features::usage::ingest::Ingest,
     platform::ctx::Ctx,
     ui::{
         i18n::s,
@@ -46,22 +47,27 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<OfficeVi
         "/account" => (s!(lang, office.account), account::page(ctx, reader).await?),
         "/admin/people" => (s!(lang, office.people), people::page(ctx, reader, &place).await?),
         "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader).await?),
+        "/admin/limits" => (s!(lang, office.limits), limits::page(ctx, reader, &place).await?),
+        "/admin/ingest" => (s!(lang, office.ingest), ingest::page(ctx, reader, &place).await?),
         "/admin/journal" => (s!(lang, office.journal), journal::page(ctx, reader, &place).await?),
         _ => return Err(AppError::NotFound),
     };
     let html = view! { {places(ctx, reader, place.path)} <div class="office-main">{body}</div> }.to_html();
-    Ok(OfficeView { title: title.to_owned(), html })
+    let above = if place.path == "/account" { title } else { s!(lang, office.title) };
+    Ok(OfficeView { title: title.to_owned(), above: above.to_owned(), html })
 }
 
 /// What a form asks for. The page is to be written again after it, with what came of it.
 ///
 /// # Errors
 /// `NotFound` for an address that takes no forms. What the use-case refuses stands in `sent`.
-pub async fn take(ctx: &Ctx, path: &str, sent: &mut Sent) -> AppResult<()> {
+pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> AppResult<()> {
     let result = match path {
         "/account" => account::take(ctx, sent).await,
         "/admin/people" => people::take(ctx, sent).await,
+        "/admin/ingest" => ingest::take(ctx, ingest, sent).await,
         "/admin/keys" => keys::take(ctx, sent).await,
+        "/admin/limits" => limits::take(ctx, sent).await,
         _ => return Err(AppError::NotFound),
     };
     if let Err(error) = result {
@@ -75,6 +81,8 @@ fn places(ctx: &Ctx, reader: &Reader, here: &str) -> AnyView {
     let lang = reader.lang;
     let all = [
         ("/admin/people", Icon::Users, s!(lang, office.people), Some(Permission::ReadPeople)),
+        ("/admin/limits", Icon::Gauge, s!(lang, office.limits), Some(Permission::ManageLimits)),
+        ("/admin/ingest", Icon::Inbox, s!(lang, office.ingest), Some(Permission::ManageIngest)),
         ("/admin/keys", Icon::Key, s!(lang, office.keys), Some(Permission::ManageKeys)),
         ("/admin/journal", Icon::Scroll, s!(lang, office.journal), Some(Permission::ReadJournal)),
         ("/account", Icon::User, s!(lang, office.account), None),

@@ -1,0 +1,126 @@
+//! What could not be taken: to be read, mended, replayed and discarded; and how ingest does.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::store::quarantine as store;
+pub use super::store::quarantine::{Health, Item};
+use super::{
+    group::KeyedEvent,
+    ingest::{EventSink, Outcome},
+};
+use crate::{
+    domain::{
+        AppError, AppResult,
+        people::Permission,
+        time::{Grain, month_start},
+        usage::UsageEvent,
+    },
+    platform::{
+        ctx::Ctx,
+        db::to_app,
+        journal::{self, Entry},
+    },
+};
+
+/// Items on one page.
+const PAGE: i64 = 25;
+/// The longest item that somebody may send, in bytes: a context of 16 KiB and room for the rest.
+const MAX_ITEM: usize = 64 * 1024;
+
+/// A page of items that hold a text, the latest first; how many there are in all; and where the next page begins, if there is one.
+///
+/// # Errors
+/// `Forbidden`; when the database is away.
+pub async fn list(
+    ctx: &Ctx,
+    search: &str,
+    after: Option<(DateTime<Utc>, Uuid)>,
+) -> AppResult<(Vec<Item>, i64, Option<(DateTime<Utc>, Uuid)>)> {
+    ctx.require(Permission::ManageIngest)?;
+    let search: String = search.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+    let pattern = format!("%{}%", search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
+    let (mut items, total) = store::list(&mut tx, &pattern, after, PAGE + 1).await.map_err(to_app)?;
+    let more = items.len() as i64 > PAGE;
+    items.truncate(usize::try_from(PAGE).unwrap_or_default());
+    let next = items.last().filter(|_| more).map(|last| (last.last_seen, last.id));
+    Ok((items, total, next))
+}
+
+/// How ingest does.
+///
+/// # Errors
+/// `Forbidden`; when the database is away.
+pub async fn health(ctx: &Ctx) -> AppResult<Health> {
+    ctx.require(Permission::ManageIngest)?;
+    let now = ctx.now();
+    // What waits is the system's own.
+    let mut tx = ctx.as_system("ingest health").begin().await.map_err(to_app)?;
+    let month = month_start(now.date_naive() - chrono::TimeDelta::days(31));
+    store::health(&mut tx, month, Grain::Hour.floor(now), now).await.map_err(to_app)
+}
+
+/// What became of a replayed item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// It is stored now.
+    Stored,
+    /// It was stored before, so nothing was counted twice.
+    Duplicate,
+}
+
+/// Sends an item again, mended, as an import: it may be as old as one. What is taken leaves quarantine.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` when it is not in quarantine any more; `Invalid` at `/item` with what is still wrong; `Conflict` when its id
+/// belongs to another event; when the product cannot take it now.
+pub async fn replay(ctx: &Ctx, sink: &impl EventSink, id: Uuid, item: &str) -> AppResult<Replayed> {
+    ctx.require(Permission::ManageIngest)?;
+    if item.len() > MAX_ITEM {
+        return Err(AppError::invalid("/item", "too_long", format!("must have at most {MAX_ITEM} bytes")));
+    }
+    let value: Value = serde_json::from_str(item).map_err(|error| AppError::invalid("/item", "json", error.to_string()))?;
+    let now = ctx.now();
+    let event = UsageEvent::from_json(value, "", now, UsageEvent::oldest(now, true)).map_err(|errors| {
+        let told: Vec<_> = errors.iter().map(|e| format!("{} {}", e.pointer, e.detail)).collect();
+        AppError::invalid("/item", "event", told.join("; "))
+    })?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let found = store::lock(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    // Ingest commits on its own. Should this transaction fail after it, the item stays, and is a duplicate when it is sent again.
+    let outcomes = sink.accept(vec![KeyedEvent::new(event, None, 0)], Vec::new()).await?;
+    let replayed = match outcomes.first() {
+        Some(Outcome::Stored { .. }) => Replayed::Stored,
+        Some(Outcome::Duplicate { .. }) => Replayed::Duplicate,
+        Some(Outcome::Conflict) | None => {
+            return Err(AppError::invalid("/item", "conflict", "its id belongs to another event"));
+        }
+    };
+    store::delete(&mut tx, id).await.map_err(to_app)?;
+    let body = json!({"before": found.item, "after": item, "duplicate": replayed == Replayed::Duplicate});
+    let entry = Entry { event: "item_replayed", subject_kind: "quarantine", subject_id: id.to_string(), body };
+    journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)?;
+    Ok(replayed)
+}
+
+/// Throws an item away; the journal keeps it.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` when it is not in quarantine any more; when the database is away.
+pub async fn discard(ctx: &Ctx, id: Uuid) -> AppResult<()> {
+    ctx.require(Permission::ManageIngest)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let found = store::lock(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    store::delete(&mut tx, id).await.map_err(to_app)?;
+    let entry = Entry {
+        event: "item_discarded",
+        subject_kind: "quarantine",
+        subject_id: id.to_string(),
+        body: json!({"before": found.item}),
+    };
+    journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)
+}

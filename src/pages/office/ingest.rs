@@ -1,0 +1,189 @@
+//! How ingest does, and what it could not take.
+
+use chrono::DateTime;
+use leptos::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    form::Sent,
+    parts::{Reader, notice, problem},
+    render::{Place, head},
+};
+use crate::{
+    domain::{AppError, AppResult, format},
+    features::usage::{
+        ingest::Ingest,
+        quarantine::{self, Health, Item, Replayed},
+    },
+    platform::ctx::Ctx,
+    ui::{
+        href,
+        i18n::{fill, plural, s},
+        icon::{Icon, icon},
+    },
+};
+
+fn id(sent: &Sent) -> AppResult<Uuid> {
+    sent.value("id").parse().map_err(|_| AppError::NotFound)
+}
+
+/// Does what a form of the page asks for.
+pub async fn take(ctx: &Ctx, ingest: &Ingest, sent: &mut Sent) -> AppResult<()> {
+    sent.done = Some(match sent.verb() {
+        "replay" => match quarantine::replay(ctx, ingest, id(sent)?, sent.value("item")).await? {
+            Replayed::Stored => "stored",
+            Replayed::Duplicate => "duplicate",
+        },
+        "discard" => {
+            quarantine::discard(ctx, id(sent)?).await?;
+            "discarded"
+        }
+        _ => return Err(AppError::NotFound),
+    });
+    Ok(())
+}
+
+/// Writes the page.
+pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
+    let lang = reader.lang;
+    let search = place.get("q");
+    let after = place
+        .get("after")
+        .split_once('~')
+        .and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?)));
+    let health = quarantine::health(ctx).await?;
+    let (items, total, next) = quarantine::list(ctx, search, after).await?;
+    let said = reader.sent.done.map(|done| match done {
+        "stored" => s!(lang, ingest.stored),
+        "duplicate" => s!(lang, ingest.duplicate),
+        _ => s!(lang, ingest.discarded),
+    });
+    let next = next.map(|(at, id)| {
+        href::with_query("/admin/ingest", &[("q", search.to_owned()), ("after", format!("{}~{id}", at.timestamp_micros()))])
+    });
+    let none = items.is_empty();
+    let count = fill(plural(total, s!(lang, ingest.count_one), s!(lang, ingest.count)), &[&format::integer(total, lang)]);
+    let view = view! {
+        {head(s!(lang, office.ingest), s!(lang, ingest.help), None)}
+        {problem(reader)}
+        {said.map(|text| notice("notice-ok", Icon::Check, "status", text))}
+        {health_section(reader, &health)}
+        <section class="office-section" aria-labelledby="quarantine">
+            <div class="section-head">
+                <div>
+                    <h3 id="quarantine">{s!(lang, ingest.quarantine)}</h3>
+                    <p class="office-help">{s!(lang, ingest.quarantine_help)}</p>
+                </div>
+            </div>
+            <form class="office-bar bar-here" method="get" action="/admin/ingest" role="search">
+                <label class="search">
+                    {icon(Icon::Search)}
+                    <input type="search" name="q" maxlength="100" autocomplete="off" value=search.to_owned() placeholder=s!(lang, ingest.search) aria-label=s!(lang, ingest.search)/>
+                </label>
+                <p class="faint">{count}</p>
+            </form>
+            <ul class="items">{items.iter().map(|found| item(reader, found)).collect_view()}</ul>
+            {none.then(|| view! { <p class="office-none">{s!(lang, ingest.none)}</p> })}
+            {(next.is_some() || after.is_some())
+                .then(|| {
+                    view! {
+                        <nav class="pager">
+                            <a class="button" href="/admin/ingest">{s!(lang, people.first)}</a>
+                            {next.map(|href| view! { <a class="button" rel="next" href=href>{s!(lang, people.next)}{icon(Icon::ChevronRight)}</a> })}
+                        </nav>
+                    }
+                })}
+        </section>
+    };
+    Ok(view.into_any())
+}
+
+fn health_section(reader: &Reader, health: &Health) -> AnyView {
+    let lang = reader.lang;
+    let last = match health.last_event_at {
+        Some(at) => reader.time(at),
+        None => s!(lang, ingest.never).into_any(),
+    };
+    let waits = match health.waits_since {
+        // The watch looks four times a second; what has waited for long says that it does not.
+        Some(since) if (reader.now - since).num_seconds() > 5 => {
+            view! { <span class="bad">{format::ago(since, reader.now, lang)}</span> }.into_any()
+        }
+        _ => s!(lang, ingest.nothing_waits).into_any(),
+    };
+    let figure = |name: &str, value: AnyView, below: String| {
+        view! { <div class="health-figure"><dt>{name.to_owned()}</dt><dd>{value}</dd><dd class="faint">{below}</dd></div> }
+    };
+    view! {
+        <dl class="health">
+            {figure(s!(lang, ingest.last), last, health.last_event_at.map(|at| format::date_time(at, &reader.zone, lang)).unwrap_or_default())}
+            {figure(
+                s!(lang, ingest.this_hour),
+                format::integer(health.this_hour, lang).into_any(),
+                fill(s!(lang, ingest.hour_before), &[&format::integer(health.hour_before, lang)]),
+            )}
+            {figure(s!(lang, ingest.waits), waits, s!(lang, ingest.waits_help).to_owned())}
+            {figure(
+                s!(lang, ingest.quarantine),
+                format::integer(health.quarantined, lang).into_any(),
+                fill(s!(lang, ingest.lately), &[&format::integer(health.quarantined_lately, lang)]),
+            )}
+        </dl>
+    }
+    .into_any()
+}
+
+/// What is wrong, a line each: where, and what.
+fn faults(errors: &Value) -> Vec<(String, String)> {
+    let text = |error: &Value, key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    errors.as_array().into_iter().flatten().map(|error| (text(error, "pointer"), text(error, "detail"))).collect()
+}
+
+/// An item as it is easiest to read and to mend.
+fn pretty(item: &str) -> String {
+    serde_json::from_str::<Value>(item).and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_else(|_| item.to_owned())
+}
+
+fn item(reader: &Reader, found: &Item) -> AnyView {
+    let lang = reader.lang;
+    let refused = reader.sent.error().is_some() && reader.sent.has("id", &found.id.to_string());
+    let text = if refused { reader.sent.value("item").to_owned() } else { pretty(&found.item) };
+    let again = refused
+        .then(|| match reader.sent.error() {
+            Some(AppError::Invalid { fields }) => {
+                Some(fields.iter().map(|fault| fault.detail.clone()).collect::<Vec<_>>().join("; "))
+            }
+            _ => None,
+        })
+        .flatten();
+    let rows = text.lines().count().clamp(3, 16);
+    let label = fill(s!(lang, ingest.item), &[&found.id.to_string()]);
+    let seen = fill(
+        plural(found.times_seen, s!(lang, ingest.seen_one), s!(lang, ingest.seen)),
+        &[&format::integer(found.times_seen, lang)],
+    );
+    view! {
+        <li class="item">
+            <p class="item-head">{reader.time(found.last_seen)} <span class="faint">{seen}</span></p>
+            <ul class="item-faults">
+                {faults(&found.errors)
+                    .into_iter()
+                    .map(|(at, what)| view! { <li>{icon(Icon::Warning)}<code>{at}</code>" "{what}</li> })
+                    .collect_view()}
+            </ul>
+            <form method="post" action="/admin/ingest">
+                <input type="hidden" name="id" value=found.id.to_string()/>
+                <textarea class="input item-text" name="item" rows=rows.to_string() spellcheck="false" aria-label=label aria-invalid=again.as_ref().map(|_| "true")>
+                    {text}
+                </textarea>
+                {again.map(|text| view! { <p class="field-fault">{icon(Icon::Warning)}{text}</p> })}
+                <div class="form-actions">
+                    <button class="button button-primary" name="do" value="replay">{s!(lang, ingest.replay)}</button>
+                    <button class="button" name="do" value="discard">{s!(lang, ingest.discard)}</button>
+                </div>
+            </form>
+        </li>
+    }
+    .into_any()
+}
