@@ -91,6 +91,7 @@ export class Product {
       GENESIS_IMPORT_SECRET: randomBytes(24).toString('hex'),
       NEXUS_CRM_BASE_URL: this.url,
       NEXUS_CRM_RATE_LIMIT_LOOPBACK: 'off',
+      NEXUS_CRM_SECRET_KEY: '0f'.repeat(32),
       LEPTOS_OUTPUT_NAME: 'nexus-crm',
       LEPTOS_SITE_ADDR: `127.0.0.1:${this.port}`,
       LEPTOS_SITE_ROOT: process.env.LEPTOS_SITE_ROOT || path.join(ROOT, 'target', 'site'),

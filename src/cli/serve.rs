@@ -1,6 +1,6 @@
 //! `nexus-crm serve`.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use leptos::config::{LeptosOptions, get_configuration};
@@ -17,11 +17,11 @@ use crate::{
         hub::Hub,
         telemetry,
     },
-    server::{self, ServerState},
+    server::{
+        self, ServerState,
+        listen::{self, Certificate},
+    },
 };
-
-/// How long open requests may go on once the process is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until told to stop.
 ///
@@ -52,15 +52,20 @@ pub async fn run() -> anyhow::Result<()> {
     let lines = tokio::spawn(Arc::clone(&state.lines).run(system.clone()));
     invite_the_first(&system).await;
     tracing::info!(address = %listener.local_addr()?, "serving {}", app.settings.base_url);
-    let router = server::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
-    told_to_stop().await;
+    let certificate = app.settings.tls.clone().map(|(chain, key)| Certificate { chain, key });
+    let mut server = tokio::spawn(listen::serve(listener, server::router(state), certificate, stop.clone()));
+    tokio::select! {
+        () = told_to_stop() => {}
+        // It ends by itself only when it cannot go on: a certificate that is none, say.
+        ended = &mut server => {
+            stop.cancel();
+            return ended?;
+        }
+    }
     tracing::info!("stopping: open requests are finished first");
     stop.cancel();
-    // Sockets close at once; a request that hangs must not keep the process.
-    if tokio::time::timeout(GRACE, server).await.is_err() {
-        tracing::warn!("some requests did not end within {} s", GRACE.as_secs());
-    }
+    // Sockets close at once; a request that hangs does not keep the process for longer than its grace.
+    server.await??;
     for job in jobs.into_iter().chain([lines]) {
         let _ = tokio::time::timeout(Duration::from_secs(2), job).await;
     }

@@ -21,6 +21,8 @@ pub enum Gate<'a> {
         /// A place of our own.
         next: &'a str,
     },
+    /// The code of the second factor: the secret that the password gave, and where to go then.
+    Code(&'a str, &'a str),
     /// The first account; the link's secret.
     SetUp(&'a str),
     /// A first password: the link's secret, name and address of the account.
@@ -37,7 +39,8 @@ impl Gate<'_> {
     /// The page's own address.
     fn place(&self) -> String {
         match self {
-            Gate::SignIn { next } => href::with_query("/sign-in", &[("next", (*next).to_owned())]),
+            // The secret lives for minutes and in forms alone: another language begins anew.
+            Gate::SignIn { next } | Gate::Code(_, next) => href::with_query("/sign-in", &[("next", (*next).to_owned())]),
             Gate::SetUp(secret) => href::with_query("/set-up", &[("token", (*secret).to_owned())]),
             Gate::Invitation(secret, ..) => href::with_query("/invitation", &[("token", (*secret).to_owned())]),
             Gate::Reset(secret, _) => href::with_query("/reset", &[("token", (*secret).to_owned())]),
@@ -51,6 +54,7 @@ pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, gate: &Gate<
     let lang = reader.lang;
     let title = match gate {
         Gate::SignIn { .. } => s!(lang, gate.sign_in).to_owned(),
+        Gate::Code(..) => s!(lang, gate.code_title).to_owned(),
         Gate::SetUp(_) => s!(lang, gate.set_up).to_owned(),
         Gate::Invitation(_, name, _) => fill(s!(lang, gate.invitation), &[name]),
         Gate::Reset(..) => s!(lang, gate.reset).to_owned(),
@@ -141,6 +145,19 @@ fn body(reader: &Reader, gate: &Gate<'_>) -> AnyView {
             <p class="gate-foot">{s!(lang, gate.foot)}</p>
         }
         .into_any(),
+        Gate::Code(secret, next) => view! {
+            <p class="gate-help">{s!(lang, gate.code_help)}</p>
+            {refused_code(reader)}
+            <form class="form" method="post" action="/sign-in">
+                <input type="hidden" name="do" value="code"/>
+                <input type="hidden" name="next" value=(*next).to_owned()/>
+                {token(secret)}
+                {field(reader, "code", &Field { autocomplete: "one-time-code", ..Field::text("code", s!(lang, gate.code)) })}
+                <button class="button button-primary">{s!(lang, gate.sign_in)}</button>
+            </form>
+            <p class="gate-foot">{s!(lang, gate.code_foot)}</p>
+        }
+        .into_any(),
         Gate::SetUp(secret) => view! {
             <p class="gate-help">{s!(lang, gate.set_up_help)}</p>
             {refused(reader)}
@@ -192,6 +209,17 @@ fn refused(reader: &Reader) -> Option<AnyView> {
         AppError::Unauthenticated => format!("{} {}", s!(lang, gate.refused), s!(lang, gate.refused_help)),
         AppError::RateLimited { retry_after_s } => wait_text(*retry_after_s, lang),
         AppError::Invalid { .. } => return None,
+        _ => s!(lang, gate.away).to_owned(),
+    };
+    Some(notice("notice-bad", Icon::Warning, "alert", &text))
+}
+
+/// Why the code was refused.
+fn refused_code(reader: &Reader) -> Option<AnyView> {
+    let lang = reader.lang;
+    let text = match reader.sent.error()? {
+        AppError::Unauthenticated => s!(lang, gate.code_refused).to_owned(),
+        AppError::RateLimited { retry_after_s } => wait_text(*retry_after_s, lang),
         _ => s!(lang, gate.away).to_owned(),
     };
     Some(notice("notice-bad", Icon::Warning, "alert", &text))

@@ -1,8 +1,8 @@
 //! Settings: from the environment and `.env`, each checked once, each fault one clear line.
 
-use std::{fmt::Display, str::FromStr, time::Duration};
+use std::{fmt::Display, str::FromStr, sync::Arc, time::Duration};
 
-use super::{secret::Secret, signature::Key};
+use super::{secret::Secret, signature::Key, vault::Vault};
 
 /// All settings of the server.
 #[derive(Clone, Debug)]
@@ -39,6 +39,10 @@ pub struct Settings {
     pub session_life: chrono::TimeDelta,
     /// `NEXUS_CRM_TRUSTED_PROXIES`: the reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// `NEXUS_CRM_TLS_CERTIFICATE` and `NEXUS_CRM_TLS_KEY`: PEM files; with both the server speaks TLS itself.
+    pub tls: Option<(String, String)>,
+    /// `NEXUS_CRM_SECRET_KEY`: seals second factors in the database; without it none are offered.
+    pub vault: Option<Arc<Vault>>,
     /// `NEXUS_CRM_TIME_ZONE`: the zone shown until the browser has told its own.
     pub time_zone: String,
 }
@@ -149,6 +153,21 @@ impl Settings {
         if time_zone.parse::<chrono_tz::Tz>().is_err() {
             r.faults.push("NEXUS_CRM_TIME_ZONE must be an IANA time zone, such as Europe/Madrid".into());
         }
+        let vault = r.text("NEXUS_CRM_SECRET_KEY").and_then(|hex| {
+            let vault = Vault::new(&hex);
+            if vault.is_none() {
+                r.faults.push("NEXUS_CRM_SECRET_KEY must be 64 hexadecimal digits, such as `openssl rand -hex 32` gives".into());
+            }
+            vault.map(Arc::new)
+        });
+        let tls = match (r.text("NEXUS_CRM_TLS_CERTIFICATE"), r.text("NEXUS_CRM_TLS_KEY")) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => {
+                r.faults.push("NEXUS_CRM_TLS_CERTIFICATE and NEXUS_CRM_TLS_KEY belong together: set both, or none".into());
+                None
+            }
+        };
         let mut trusted_proxies = Vec::new();
         for text in r.text("NEXUS_CRM_TRUSTED_PROXIES").unwrap_or_default().split(',').map(str::trim).filter(|s| !s.is_empty()) {
             match text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from)) {
@@ -175,6 +194,8 @@ impl Settings {
             session_idle: chrono::TimeDelta::hours(r.number("NEXUS_CRM_SESSION_IDLE_HOURS", 12, 1, 720)),
             session_life: chrono::TimeDelta::days(r.number("NEXUS_CRM_SESSION_DAYS", 14, 1, 90)),
             trusted_proxies,
+            tls,
+            vault,
             time_zone,
         };
         if (1..42).contains(&settings.retention_days) {
@@ -211,10 +232,12 @@ mod tests {
             ("NEXUS_CRM_BASE_URL", "crm.ngx.com"),
             ("NEXUS_CRM_TIME_ZONE", "Mars"),
             ("NEXUS_CRM_RETENTION_DAYS", "7"),
+            ("NEXUS_CRM_TRUSTED_PROXIES", "everybody"),
+            ("NEXUS_CRM_SECRET_KEY", "***"),
         ])
         .unwrap_err()
         .to_string();
-        assert_eq!(error.lines().count(), 8, "{error}");
+        assert_eq!(error.lines().count(), 10, "{error}");
         assert!(!error.contains("short\n") && !error.contains("***"), "{error}");
     }
 

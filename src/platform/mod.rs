@@ -14,5 +14,6 @@ pub mod secret;
 pub mod signature;
 pub mod telemetry;
 pub mod token;
+pub mod vault;
 pub mod wire;
 pub mod zone;

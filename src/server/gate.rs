@@ -17,7 +17,7 @@ use crate::{
     features::auth::{
         links::{self, Answer, LinkKind},
         sessions::{self, Begun},
-        sign_in::{self, Credentials},
+        sign_in::{self, Credentials, SignedIn},
     },
     pages::{gate::Gate, office::form::Sent},
     platform::{ctx::Ctx, secret::Secret},
@@ -98,9 +98,24 @@ pub async fn sign_in(
     let mut sent = Sent::new(fields);
     let next = back(Some(sent.value("next")));
     let before = cookies::session(&headers, &state.app.settings);
+    if sent.verb() == "code" {
+        let secret = sent.value("token").to_owned();
+        return match sign_in::second(&ctx, &secret, sent.value("code"), before.as_deref(), user_agent(&headers)).await {
+            Ok(begun) => go_in(&ctx, &begun, &next),
+            // It took too long: the password again.
+            Err(AppError::NotFound) => written(&state, &headers, &Gate::SignIn { next: &next }, Sent::default()),
+            Err(error) => {
+                // What was typed is worth nothing any more.
+                let mut again = Sent::default();
+                again.refuse(error);
+                written(&state, &headers, &Gate::Code(&secret, &next), again)
+            }
+        };
+    }
     let credentials = Credentials { email: sent.value("email"), password: Secret::new(sent.value("password")) };
     match sign_in::sign_in(&ctx, credentials, before.as_deref(), user_agent(&headers)).await {
-        Ok(begun) => go_in(&ctx, &begun, &next),
+        Ok(SignedIn::In(begun)) => go_in(&ctx, &begun, &next),
+        Ok(SignedIn::Code(secret)) => written(&state, &headers, &Gate::Code(secret.expose(), &next), Sent::default()),
         Err(error) => {
             sent.refuse(error);
             written(&state, &headers, &Gate::SignIn { next: &next }, sent)
@@ -152,7 +167,9 @@ async fn follow(state: &ServerState, ctx: &Ctx, kind: LinkKind, headers: &Header
         password: Secret::new(sent.value("password")),
     };
     match links::follow(ctx, kind, sent.value("token"), answer, before.as_deref(), user_agent(headers)).await {
-        Ok(begun) => go_in(ctx, &begun, "/usage"),
+        Ok(Some(begun)) => go_in(ctx, &begun, "/usage"),
+        // The code of the second factor is still to come.
+        Ok(None) => Redirect::to("/sign-in").into_response(),
         Err(AppError::NotFound) => written(state, headers, &Gate::Gone, Sent::default()),
         Err(error) => {
             sent.refuse(error);

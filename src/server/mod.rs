@@ -4,6 +4,7 @@ pub mod cookies;
 pub mod doors;
 pub mod gate;
 pub mod health;
+pub mod listen;
 pub mod live;
 pub mod pages;
 pub mod problem;
@@ -25,7 +26,7 @@ use axum::{
 use governor::{Quota, RateLimiter, clock::DefaultClock, state::keyed::DefaultKeyedStateStore};
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tower_http::{compression::CompressionLayer, trace::TraceLayer};
+use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer};
 
 use crate::{features::usage::ingest::Ingest, platform::ctx::App};
 
@@ -71,6 +72,8 @@ impl ServerState {
     }
 }
 
+/// Browsers are to come by https alone (RFC 6797).
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 /// How long a page or REST request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -144,5 +147,9 @@ fn webhook_router(state: ServerState) -> Router {
 /// All routes, each behind its door.
 pub fn router(state: ServerState) -> Router {
     let guard = middleware::from_fn_with_state(state.clone(), doors::guard);
-    with_common_layers(api_router(state.clone()).merge(pages::router(state.clone())).layer(guard)).merge(webhook_router(state))
+    let is_secure = cookies::is_secure(&state.app.settings);
+    let router = with_common_layers(api_router(state.clone()).merge(pages::router(state.clone())).layer(guard));
+    let router = router.merge(webhook_router(state));
+    // Two years, as the lists of browsers ask for; said only where people come by https.
+    if is_secure { router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, HSTS)) } else { router }
 }

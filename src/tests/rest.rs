@@ -142,9 +142,18 @@ async fn metrics_count_what_was_taken() {
 }
 
 #[tokio::test]
+async fn browsers_are_told_to_come_by_https_where_people_do() {
+    let app = TestApp::with(|s| s.settings.base_url = "https://crm.example.com".into()).await;
+    for path in ["/health/live", "/sign-in", "/agent-usage/events"] {
+        assert!(app.get(path).await.header("strict-transport-security").starts_with("max-age=63072000"), "{path}");
+    }
+    assert_eq!(TestApp::start().await.get("/sign-in").await.header("strict-transport-security"), "");
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let app = TestApp::start().await;
-    for path in ["/health/live", "/agent-usage/stats/nobody", "/agent-usage/events", "/metrics"] {
+    for path in ["/health/live", "/agent-usage/stats/nobody", "/agent-usage/events", "/metrics", "/sign-in", "/account"] {
         let answer = app.get(path).await;
         assert_eq!((answer.header("x-content-type-options"), answer.header("x-frame-options")), ("nosniff", "DENY"), "{path}");
     }

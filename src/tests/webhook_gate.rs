@@ -242,3 +242,16 @@ async fn a_compressed_body_is_415() {
     send(request("gzip")).await.problem(415);
     assert_eq!(send(request("identity")).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_head_that_does_not_come_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = TestApp::start().await;
+    let mut slow = tokio::net::TcpStream::connect(app.address).await.unwrap();
+    slow.write_all(b"POST /agent-usage/events HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+    let mut answer = Vec::new();
+    let limit = nexus_crm::server::listen::HEAD_TIMEOUT * 2;
+    tokio::time::timeout(limit, slow.read_to_end(&mut answer)).await.expect("the server hangs up").unwrap();
+    assert!(!answer.starts_with(b"HTTP/1.1 2"), "{}", String::from_utf8_lossy(&answer));
+    app.get("/health/live").await.ok();
+}

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{account::Account, sessions::Begun, sign_in, store};
+use super::{account::Account, second_factor, sessions::Begun, sign_in, store};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -132,7 +132,8 @@ pub struct Answer<'a> {
     pub password: Secret,
 }
 
-/// Uses a link: gives the account its password (at the first set-up, makes it), and signs in. All other sessions of the account end.
+/// Uses a link: gives the account its password (at the first set-up, makes it), and signs in, unless a second factor is to be asked
+/// for. All other sessions of the account end.
 ///
 /// # Errors
 /// `NotFound` when the link does not work any more; `Invalid` for each field.
@@ -143,7 +144,7 @@ pub async fn follow(
     answer: Answer<'_>,
     before: Option<&str>,
     user_agent: &str,
-) -> AppResult<Begun> {
+) -> AppResult<Option<Begun>> {
     let ctx = ctx.as_system(kind.as_str());
     let account = look(&ctx, kind, secret).await?;
     let mut faults = Faults::default();
@@ -199,7 +200,11 @@ pub async fn follow(
     if !active {
         return Err(AppError::NotFound);
     }
+    if second_factor::is_on(&mut tx, user).await? {
+        tx.commit().await.map_err(to_app)?;
+        return Ok(None);
+    }
     let begun = sign_in::replace(&ctx, &mut tx, user, before, user_agent).await?;
     tx.commit().await.map_err(to_app)?;
-    Ok(begun)
+    Ok(Some(begun))
 }

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{
+    second_factor,
     sessions::{self, Begun},
     store,
 };
@@ -37,12 +38,26 @@ pub struct Credentials<'a> {
     pub password: Secret,
 }
 
-/// Begins a session for whoever knows the password; `before` is the session that the browser had, which ends. Whether there is such
+/// What came of a right password.
+#[derive(Debug)]
+pub enum SignedIn {
+    /// A session has begun.
+    In(Begun),
+    /// The second factor's code is still to come; with this secret, within minutes.
+    Code(Secret),
+}
+
+/// The kind of the link between the password and the code.
+const SECOND: &str = "second_factor";
+/// How long the code may take.
+const CODE_LIFE: TimeDelta = TimeDelta::minutes(5);
+
+/// Begins a session for whoever knows the password, or asks for the code of the second factor; `before` is the session that the browser had, which ends. Whether there is such
 /// an account cannot be told from the answer nor from the time that it takes.
 ///
 /// # Errors
 /// `Unauthenticated`; `RateLimited` after too many attempts; when the database is away.
-pub async fn sign_in(ctx: &Ctx, credentials: Credentials<'_>, before: Option<&str>, user_agent: &str) -> AppResult<Begun> {
+pub async fn sign_in(ctx: &Ctx, credentials: Credentials<'_>, before: Option<&str>, user_agent: &str) -> AppResult<SignedIn> {
     let system = ctx.as_system("sign_in");
     // What cannot be an address is counted and looked for like one.
     let email = people::email(credentials.email, "/email").unwrap_or_else(|_| credentials.email.chars().take(64).collect());
@@ -67,6 +82,45 @@ pub async fn sign_in(ctx: &Ctx, credentials: Credentials<'_>, before: Option<&st
         return Err(AppError::Unauthenticated);
     }
     store::forget_attempts(&mut tx, &email).await.map_err(to_app)?;
+    if second_factor::is_on(&mut tx, user).await? {
+        let secret = token::new();
+        let until = system.now() + CODE_LIFE;
+        store::replace_link(&mut tx, SECOND, Some(user), &token::hash(secret.expose()), until).await.map_err(to_app)?;
+        tx.commit().await.map_err(to_app)?;
+        return Ok(SignedIn::Code(secret));
+    }
+    let begun = replace(&system, &mut tx, user, before, user_agent).await?;
+    tx.commit().await.map_err(to_app)?;
+    Ok(SignedIn::In(begun))
+}
+
+/// Begins a session for whoever has given the password and now gives the code of the second factor, or a recovery code.
+///
+/// # Errors
+/// `Unauthenticated` for a wrong code; `NotFound` when it took too long; `RateLimited` after too many tries; when the database is away.
+pub async fn second(ctx: &Ctx, secret: &str, code: &str, before: Option<&str>, user_agent: &str) -> AppResult<Begun> {
+    let system = ctx.as_system("sign_in");
+    if secret.len() > token::MAX {
+        return Err(AppError::NotFound);
+    }
+    let hash = token::hash(secret);
+    let mut tx = system.begin().await.map_err(to_app)?;
+    let user = store::find_link(&mut tx, SECOND, &hash, system.now()).await.map_err(to_app)?.flatten().ok_or(AppError::NotFound)?;
+    tx.rollback().await.map_err(to_app)?;
+    second_factor::limit(&system, user).await?;
+    let mut tx = system.begin().await.map_err(to_app)?;
+    if !second_factor::check(&system, &mut tx, user, code).await? {
+        let entry = Entry { event: "second_factor_failed", subject_kind: "user", subject_id: user.to_string(), body: json!({}) };
+        journal::record(&mut tx, &system, &entry).await.map_err(to_app)?;
+        tx.commit().await.map_err(to_app)?;
+        return Err(AppError::Unauthenticated);
+    }
+    // The link works once, whoever uses it first.
+    if store::find_link(&mut tx, SECOND, &hash, system.now()).await.map_err(to_app)?.is_none() {
+        return Err(AppError::NotFound);
+    }
+    store::delete_links(&mut tx, SECOND, Some(user)).await.map_err(to_app)?;
+    second_factor::forget_tries(&mut tx, user).await?;
     let begun = replace(&system, &mut tx, user, before, user_agent).await?;
     tx.commit().await.map_err(to_app)?;
     Ok(begun)

@@ -1,5 +1,6 @@
 //! One's own account: who one is, the password, the sessions.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -8,9 +9,10 @@ use super::{
     parts::{Field, Reader, avatar, field, notice, problem, role_name},
 };
 use crate::{
-    domain::{AppError, AppResult, people::SessionId},
+    domain::{AppError, AppResult, format, people::SessionId},
     features::auth::{
         account,
+        second_factor::{self, Setup},
         sessions::{self, Session},
     },
     platform::{ctx::Ctx, secret::Secret},
@@ -36,6 +38,19 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
             sessions::end_others(ctx).await?;
             sent.done = Some("end_others");
         }
+        "factor_begin" => second_factor::begin(ctx).await?,
+        "factor_confirm" => {
+            sent.shown = Some(second_factor::confirm(ctx, sent.value("code")).await?.join("\n"));
+            sent.done = Some("factor_on");
+        }
+        "factor_codes" => {
+            sent.shown = Some(second_factor::renew_codes(ctx).await?.join("\n"));
+            sent.done = Some("factor_codes");
+        }
+        "factor_off" => {
+            second_factor::turn_off(ctx, &Secret::new(sent.value("current"))).await?;
+            sent.done = Some("factor_off");
+        }
         _ => return Err(AppError::NotFound),
     }
     Ok(())
@@ -46,8 +61,12 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
     let lang = reader.lang;
     let person = ctx.person()?.clone();
     let sessions = sessions::list(ctx).await?;
+    let factor = second_factor::standing(ctx).await?;
     let done = reader.sent.done.map(|done| match done {
         "password" => s!(lang, account.changed),
+        "factor_on" => s!(lang, account.factor_on),
+        "factor_codes" => s!(lang, account.factor_new_codes),
+        "factor_off" => s!(lang, account.factor_off),
         "end" => s!(lang, account.ended),
         _ => s!(lang, account.ended_others),
     });
@@ -83,9 +102,63 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
                 <button class="button button-primary">{s!(lang, account.change)}</button>
             </form>
         </section>
+        {second_factor::is_offered(ctx).then(|| factor_section(reader, factor))}
         {sessions_section(reader, person.session, sessions)}
     };
     Ok(view.into_any())
+}
+
+/// The second factor: off, being set up, or on.
+fn factor_section(reader: &Reader, (since, setup): (Option<DateTime<Utc>>, Option<Setup>)) -> AnyView {
+    let lang = reader.lang;
+    let codes = reader.sent.shown.clone().map(|codes| {
+        view! {
+            <div class="codes">
+                <p>{s!(lang, account.codes_help)}</p>
+                <pre aria-label=s!(lang, account.codes)>{codes}</pre>
+            </div>
+        }
+    });
+    let verb = |verb: &'static str| view! { <input type="hidden" name="do" value=verb/> };
+    let body = match (since, setup) {
+        (Some(since), _) => view! {
+            <p class="office-help">{fill(s!(lang, account.factor_since), &[&format::date_time(since, &reader.zone, lang)])}</p>
+            {codes}
+            <div class="factor-forms">
+                <form method="post" action="/account">{verb("factor_codes")}<button class="button">{s!(lang, account.new_codes)}</button></form>
+                <form class="form" method="post" action="/account">
+                    {verb("factor_off")}
+                    {field(reader, "factor_off", &Field {
+                        kind: "password",
+                        autocomplete: "current-password",
+                        ..Field::text("current", s!(lang, account.current))
+                    })}
+                    <button class="button">{s!(lang, account.turn_off)}</button>
+                </form>
+            </div>
+        }
+        .into_any(),
+        (None, Some(setup)) => view! {
+            <p class="office-help">{s!(lang, account.scan)}</p>
+            <div class="factor">
+                <img class="qr" src=setup.picture alt=s!(lang, account.qr) width="192" height="192"/>
+                <form class="form" method="post" action="/account">
+                    {verb("factor_confirm")}
+                    <p>{s!(lang, account.typed)}<br/><code class="seed">{setup.typed}</code></p>
+                    {field(reader, "factor_confirm", &Field { autocomplete: "one-time-code", ..Field::text("code", s!(lang, account.code)) })}
+                    <div class="form-actions"><button class="button button-primary">{s!(lang, account.turn_on)}</button></div>
+                </form>
+            </div>
+            <form method="post" action="/account">{verb("factor_off")}<button class="button">{s!(lang, people.cancel)}</button></form>
+        }
+        .into_any(),
+        (None, None) => view! {
+            <p class="office-help">{s!(lang, account.factor_help)}</p>
+            <form method="post" action="/account">{verb("factor_begin")}<button class="button">{icon(Icon::Shield)}{s!(lang, account.set_up)}</button></form>
+        }
+        .into_any(),
+    };
+    view! { <section class="office-section" aria-labelledby="factor"><h3 id="factor">{s!(lang, account.factor)}</h3>{body}</section> }.into_any()
 }
 
 /// The browsers that are signed in; `current` is this one.
@@ -102,7 +175,7 @@ fn sessions_section(reader: &Reader, current: SessionId, sessions: Vec<Session>)
                         {browser.clone()}
                         {here.then(|| view! { <span class="chip">{s!(lang, account.this)}</span> })}
                     </span>
-                    <span class="cell-2">{fill(s!(lang, account.since), &[&crate::domain::format::date_time(session.created_at, &reader.zone, lang)])}</span>
+                    <span class="cell-2">{fill(s!(lang, account.since), &[&format::date_time(session.created_at, &reader.zone, lang)])}</span>
                 </th>
                 <td>{session.address.clone()}</td>
                 <td>{reader.time(session.last_seen_at)}</td>

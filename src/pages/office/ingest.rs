@@ -11,7 +11,10 @@ use super::{
     render::{Place, head},
 };
 use crate::{
-    domain::{AppError, AppResult, format},
+    domain::{
+        AppError, AppResult,
+        format::{self, Lang},
+    },
     features::usage::{
         ingest::Ingest,
         quarantine::{self, Health, Item, Replayed},
@@ -134,10 +137,40 @@ fn health_section(reader: &Reader, health: &Health) -> AnyView {
     .into_any()
 }
 
-/// What is wrong, a line each: where, and what.
-fn faults(errors: &Value) -> Vec<(String, String)> {
+/// A broken rule: where, what in the reader's words, and what the answer to GENESIS said.
+struct Fault {
+    at: String,
+    what: String,
+    told: String,
+}
+
+fn faults(errors: &Value, lang: Lang) -> Vec<Fault> {
     let text = |error: &Value, key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    errors.as_array().into_iter().flatten().map(|error| (text(error, "pointer"), text(error, "detail"))).collect()
+    let fault = |error: &Value| {
+        let told = text(error, "detail");
+        let what = rule(&text(error, "code"), lang).map_or_else(|| told.clone(), str::to_owned);
+        Fault { at: text(error, "pointer"), what, told }
+    };
+    errors.as_array().into_iter().flatten().map(fault).collect()
+}
+
+fn rule(code: &str, lang: Lang) -> Option<&'static str> {
+    let text = match code {
+        "required" => s!(lang, ingest.c_required),
+        "type" => s!(lang, ingest.c_type),
+        "out_of_range" => s!(lang, ingest.c_out_of_range),
+        "too_old" => s!(lang, ingest.c_too_old),
+        "in_the_future" => s!(lang, ingest.c_in_future),
+        "unknown" => s!(lang, ingest.c_unknown),
+        "control_character" => s!(lang, ingest.c_characters),
+        "format" => s!(lang, ingest.c_format),
+        "conflict" => s!(lang, ingest.c_conflict),
+        "unreadable" => s!(lang, ingest.c_unreadable),
+        "too_long" => s!(lang, ingest.c_too_long),
+        "duplicate" => s!(lang, ingest.c_duplicate),
+        _ => return None,
+    };
+    Some(text)
 }
 
 /// An item as it is easiest to read and to mend.
@@ -167,9 +200,11 @@ fn item(reader: &Reader, found: &Item) -> AnyView {
         <li class="item">
             <p class="item-head">{reader.time(found.last_seen)} <span class="faint">{seen}</span></p>
             <ul class="item-faults">
-                {faults(&found.errors)
+                {faults(&found.errors, lang)
                     .into_iter()
-                    .map(|(at, what)| view! { <li>{icon(Icon::Warning)}<code>{at}</code>" "{what}</li> })
+                    .map(|fault| {
+                        view! { <li>{icon(Icon::Warning)}<span title=fault.told><code>{fault.at}</code>" "{fault.what}</span></li> }
+                    })
                     .collect_view()}
             </ul>
             <form method="post" action="/admin/ingest">

@@ -39,6 +39,9 @@ fn cents(text: &str) -> Option<i64> {
         _ => (text, ""),
     };
     let whole: String = whole.chars().filter(|c| !matches!(c, '.' | ',' | ' ')).collect();
+    if ![whole.as_str(), part].iter().all(|digits| digits.bytes().all(|b| b.is_ascii_digit())) {
+        return None;
+    }
     let part = match part.len() {
         0 => 0,
         1 => part.parse::<i64>().ok()? * 10,

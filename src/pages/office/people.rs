@@ -13,7 +13,10 @@ use crate::{
         AppError, AppResult,
         people::{Permission, Role, TeamId, UserId, UserStatus},
     },
-    features::auth::account::{self, Account, Change, Invitation, Team},
+    features::auth::{
+        account::{self, Account, Change, Invitation, Team},
+        second_factor,
+    },
     platform::ctx::Ctx,
     ui::{
         href,
@@ -64,6 +67,11 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
             let account = account::find(ctx, user).await?;
             let done = if account.status == UserStatus::Invited { "invited" } else { "reset_made" };
             (sent.done, sent.shown, sent.name) = (Some(done), Some(link), account.name);
+        }
+        "factor" => {
+            let user = UserId(id(sent.value("user"))?);
+            second_factor::remove(ctx, user).await?;
+            sent.done = Some("saved");
         }
         "team" => {
             sent.name = account::create_team(ctx, sent.value("name")).await?.name;
@@ -235,6 +243,12 @@ fn edit_row(reader: &Reader, account: &Account, teams: &[Team]) -> AnyView {
                     <input type="hidden" name="user" value=account.id.to_string()/>
                     <button class="button">{icon(Icon::Key)}{s!(lang, people.make_link)}</button>
                     <p class="field-help">{s!(lang, people.make_link_help)}</p>
+                </form>
+                <form class="form-link" method="post" action="/admin/people">
+                    <input type="hidden" name="do" value="factor"/>
+                    <input type="hidden" name="user" value=account.id.to_string()/>
+                    <button class="button">{icon(Icon::Shield)}{s!(lang, people.remove_factor)}</button>
+                    <p class="field-help">{s!(lang, people.remove_factor_help)}</p>
                 </form>
             </td>
         </tr>

@@ -29,7 +29,7 @@ use nexus_crm::{
         signature::Key,
         telemetry,
     },
-    server::{self, ServerState},
+    server::{self, ServerState, listen},
 };
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -127,6 +127,7 @@ impl TestApp {
             "GENESIS_WEBHOOK_SECRET_PREVIOUS" => Some(PREVIOUS_SECRET.into()),
             "GENESIS_IMPORT_SECRET" => Some(IMPORT_SECRET.into()),
             "NEXUS_CRM_RATE_LIMIT_LOOPBACK" => Some("off".into()),
+            "NEXUS_CRM_SECRET_KEY" => Some("0f".repeat(32)),
             "NEXUS_CRM_DATABASE_POOL" => Some("6".into()),
             _ => None,
         })
@@ -147,8 +148,7 @@ impl TestApp {
         tokio::spawn(Arc::clone(&app.hub).run(app.db.clone(), app.stop.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = server::router(state).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(app.stop.clone().cancelled_owned()).into_future());
+        tokio::spawn(listen::serve(listener, server::router(state), None, app.stop.clone()));
         let hub = Arc::clone(&app.hub);
         until("the hub has looked", async || hub.last() >= 0).await;
         let owner = Mutex::new(db.connect("nexus_owner").await);
