@@ -85,9 +85,9 @@ CREATE TABLE api_keys (
     CONSTRAINT api_keys_secret UNIQUE (secret_hash)
 );
 
--- Failed attempts to sign in, by account and by address, in windows of time.
+-- Attempts to sign in by account, by address and by both, and attempts at what asks for a secret again, in windows of time.
 CREATE TABLE sign_in_attempts (
-    kind       text NOT NULL CHECK (kind IN ('account', 'address')),
+    kind       text NOT NULL CHECK (kind IN ('account', 'address', 'both', 'code', 'password')),
     subject    text NOT NULL,
     attempts   integer NOT NULL,
     ends_at    timestamptz NOT NULL,
@@ -168,6 +168,36 @@ CREATE POLICY admin ON usage_tier_limits FOR UPDATE USING ((SELECT nexus_role())
 CREATE POLICY admin ON usage_alert_rules FOR UPDATE USING ((SELECT nexus_role()) = 'admin');
 ALTER TABLE usage_quarantine ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_rows ON usage_quarantine USING ((SELECT nexus_role()) IN ('system', 'admin'));
+
+-- With the owner's rights, so it asks itself who calls.
+CREATE OR REPLACE FUNCTION usage_drop_partitions(before date) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+    AS $$
+DECLARE
+    part record;
+    dropped integer := 0;
+BEGIN
+    IF nexus_role() IS DISTINCT FROM 'system' THEN
+        RAISE EXCEPTION 'only the product itself drops events' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF before > current_date - 35 THEN
+        RAISE EXCEPTION 'events of the last 35 days are kept';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('usage_partitions'));
+    FOR part IN
+        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'agent_usage_events'::regclass
+          AND to_date(right(c.relname, 8), 'YYYYMMDD') + 7 <= before
+    LOOP
+        EXECUTE format('DROP TABLE %I', part.relname);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END $$;
+
+ALTER TABLE live_clock ENABLE ROW LEVEL SECURITY;
+CREATE POLICY read ON live_clock FOR SELECT USING ((SELECT nexus_role()) IS NOT NULL);
+CREATE POLICY write ON live_clock FOR UPDATE USING ((SELECT nexus_role()) = 'system');
 
 -- Events are stored by COPY, which row-level security does not allow: the server may add to the table, and reads it by a view.
 CREATE VIEW usage_events AS SELECT * FROM agent_usage_events WHERE (SELECT nexus_role()) IS NOT NULL;

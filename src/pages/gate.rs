@@ -135,6 +135,7 @@ fn body(reader: &Reader, gate: &Gate<'_>) -> AnyView {
     match gate {
         Gate::SignIn { next } => view! {
             <p class="gate-help">{s!(lang, gate.sign_in_help)}</p>
+            {(reader.sent.done == Some("late")).then(|| notice("notice-bad", Icon::Warning, "status", s!(lang, gate.late)))}
             {refused(reader)}
             <form class="form" method="post" action="/sign-in">
                 <input type="hidden" name="next" value=(*next).to_owned()/>

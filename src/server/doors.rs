@@ -4,7 +4,12 @@
 //! change comes from our own pages, and hands on the [`Ctx`] that use-cases are called with. Use-cases and the database hold their
 //! own rules beneath it.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
@@ -12,12 +17,19 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{ServerState, cookies, problem::Problem, proxy};
 use crate::{
-    domain::{AppError, AppResult, people::Permission},
+    domain::{
+        AppError, AppResult,
+        people::{KeyId, Permission, SessionId},
+    },
     features::auth::{keys, sessions},
-    platform::ctx::{Actor, Ctx},
+    platform::{
+        ctx::{Actor, Ctx},
+        household,
+    },
     ui::href,
 };
 
@@ -94,6 +106,11 @@ pub fn rule(method: &Method, path: &str) -> Option<Rule> {
 /// those signed in is told of.
 fn rule_of(request: &Request) -> Option<Rule> {
     let path = request.uri().path();
+    // The router of the pages takes such steps out, and would show another page than the one that was asked about here.
+    let lower = path.to_ascii_lowercase().replace("%2e", ".");
+    if lower.split(['/', '\\']).any(|segment| segment == "." || segment == "..") || lower.contains("%2f") && lower.contains("..") {
+        return None;
+    }
     match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
         Some("/api/{*name}") => rule(request.method(), path),
         Some(pattern) => rule(request.method(), pattern),
@@ -128,7 +145,7 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
     } else {
         Manner::Program
     };
-    let by_key = request.headers().contains_key(header::AUTHORIZATION);
+    let by_key = matches!(rule, Some(Rule::May(_) | Rule::SignedIn)) && request.headers().contains_key(header::AUTHORIZATION);
     if !is_safe(request.method())
         && !by_key
         && rule != Some(Rule::Signature)
@@ -138,6 +155,15 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| proxy::client(peer, request.headers(), &state.app.settings.trusted_proxies));
+    // Before anything of the database's is used: whoever knocks without end is to cost nothing.
+    if rule == Some(Rule::Open)
+        && !is_safe(request.method())
+        && let Some(address) = address
+        && (!address.is_loopback() || state.app.settings.rate_limit_loopback)
+        && state.gate.check_key(&household(address)).is_err()
+    {
+        return refuse(&AppError::RateLimited { retry_after_s: 10 }, Manner::Program, &request);
+    }
     let nobody = Ctx { app: state.app.clone(), actor: Actor::Nobody, address };
     let ctx = match rule {
         Some(Rule::Open | Rule::Signature) => Ok(nobody),
@@ -154,7 +180,11 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
     match ctx {
         Ok(ctx) => {
             request.extensions_mut().insert(ctx);
-            next.run(request).await
+            let mut response = next.run(request).await;
+            if !matches!(rule, Some(Rule::Open)) {
+                response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
+            }
+            response
         }
         Err(error) => refuse(&error, manner, &request),
     }
@@ -228,44 +258,71 @@ fn refuse(error: &AppError, manner: Manner, request: &Request) -> Response {
     }
 }
 
-/// The sessions that sockets are open for, looked after together.
-#[derive(Debug, Default)]
-pub struct OpenLines(std::sync::Mutex<std::collections::HashMap<crate::domain::people::SessionId, Arc<LineEnd>>>);
+/// What a socket is open by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OpenBy {
+    /// Somebody's session.
+    Session(SessionId),
+    /// A program's key.
+    Key(KeyId),
+}
 
-/// Cancelled when the session of a line is over.
-#[derive(Debug)]
+impl OpenBy {
+    /// What an actor's socket is open by.
+    pub fn of(actor: &Actor) -> Option<Self> {
+        match actor {
+            Actor::Person(person) => Some(Self::Session(person.session)),
+            Actor::Program(program) => Some(Self::Key(program.id)),
+            _ => None,
+        }
+    }
+}
+
+/// What sockets are open by, looked after together.
+#[derive(Debug, Default)]
+pub struct OpenLines(Mutex<HashMap<OpenBy, Arc<LineEnd>>>);
+
+/// Cancelled when the session of a line is over, or its key does not work any more.
+#[derive(Debug, Default)]
 pub struct LineEnd {
     /// Tells the sockets.
-    pub over: tokio_util::sync::CancellationToken,
+    pub over: CancellationToken,
 }
 
 impl OpenLines {
-    /// What a socket of a session listens to.
-    pub fn watch(&self, id: crate::domain::people::SessionId) -> Arc<LineEnd> {
-        let mut lines = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let line = lines.entry(id).or_insert_with(|| Arc::new(LineEnd { over: tokio_util::sync::CancellationToken::new() }));
-        Arc::clone(line)
+    /// What a socket listens to.
+    pub fn watch(&self, by: OpenBy) -> Arc<LineEnd> {
+        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(by).or_default())
     }
 
-    /// Ends the lines whose sessions are over, and forgets those that nobody listens on.
+    /// Ends the lines whose sessions are over or whose keys do not work, and forgets those that nobody listens on.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn look(&self, ctx: &Ctx) -> AppResult<()> {
-        let ids: Vec<_> = {
-            let mut lines = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (mut session_ids, mut key_ids) = (Vec::new(), Vec::new());
+        {
+            let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             lines.retain(|_, line| Arc::strong_count(line) > 1);
-            lines.keys().copied().collect()
-        };
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let running = sessions::running(ctx, &ids).await?;
-        let mut lines = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for id in ids.iter().filter(|id| !running.contains(id)) {
-            if let Some(line) = lines.remove(id) {
-                line.over.cancel();
+            for by in lines.keys() {
+                match by {
+                    OpenBy::Session(id) => session_ids.push(*id),
+                    OpenBy::Key(id) => key_ids.push(*id),
+                }
             }
+        }
+        let mut over = Vec::new();
+        if !session_ids.is_empty() {
+            let running = sessions::running(ctx, &session_ids).await?;
+            over.extend(session_ids.into_iter().filter(|id| !running.contains(id)).map(OpenBy::Session));
+        }
+        if !key_ids.is_empty() {
+            let working = keys::working(ctx, &key_ids).await?;
+            over.extend(key_ids.into_iter().filter(|id| !working.contains(id)).map(OpenBy::Key));
+        }
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for line in over.iter().filter_map(|by| lines.remove(by)) {
+            line.over.cancel();
         }
         Ok(())
     }
@@ -275,10 +332,10 @@ impl OpenLines {
         loop {
             tokio::select! {
                 () = ctx.app.stop.cancelled() => return,
-                () = tokio::time::sleep(std::time::Duration::from_secs(2)) => {}
+                () = tokio::time::sleep(Duration::from_secs(2)) => {}
             }
             if let Err(error) = self.look(&ctx).await {
-                tracing::warn!(%error, "sessions of open sockets could not be looked at; they will be again");
+                tracing::warn!(%error, "what open sockets are open by could not be looked at; it will be again");
             }
         }
     }

@@ -103,7 +103,11 @@ pub async fn sign_in(
         return match sign_in::second(&ctx, &secret, sent.value("code"), before.as_deref(), user_agent(&headers)).await {
             Ok(begun) => go_in(&ctx, &begun, &next),
             // It took too long: the password again.
-            Err(AppError::NotFound) => written(&state, &headers, &Gate::SignIn { next: &next }, Sent::default()),
+            Err(AppError::NotFound) => {
+                let mut late = Sent::default();
+                late.done = Some("late");
+                written(&state, &headers, &Gate::SignIn { next: &next }, late)
+            }
             Err(error) => {
                 // What was typed is worth nothing any more.
                 let mut again = Sent::default();

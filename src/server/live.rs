@@ -19,7 +19,7 @@ use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use tokio::{sync::broadcast::error::RecvError, time::Instant};
 
-use super::{ServerState, problem::Problem};
+use super::{ServerState, doors::OpenBy, problem::Problem};
 use crate::{
     domain::{
         AppResult,
@@ -83,8 +83,7 @@ async fn run(socket: WebSocket, state: ServerState, ctx: Ctx, since: Option<i64>
     let mut line =
         Line { sink, state, ctx, seq: 0, pending: UsageDelta::default(), pending_seq: 0, flushed: Instant::now() - USAGE_PACE };
     let stop = line.state.app.stop.clone();
-    // A program's line goes on until it ends; its key is looked at when it comes back.
-    let session = line.ctx.person().ok().map(|person| line.state.lines.watch(person.session));
+    let session = OpenBy::of(&line.ctx.actor).map(|by| line.state.lines.watch(by));
     let mut over = false;
     let dropped = tokio::select! {
         result = line.speak(since) => result.is_err(),
@@ -171,8 +170,8 @@ impl Line {
         self.seq = since;
         if since > self.state.app.hub.last() {
             // A page may have read the database before this process has heard of the same commit; then nothing is missing.
-            let mut connection = self.state.app.db.acquire().await.map_err(|_| Gone)?;
-            if since <= hub::position(&mut connection).await.map_err(|_| Gone)? {
+            let mut tx = self.ctx.begin().await.map_err(|_| Gone)?;
+            if since <= hub::position(&mut tx).await.map_err(|_| Gone)? {
                 return Ok(());
             }
         }

@@ -42,6 +42,8 @@ pub struct ServerState {
     pub ingest: Ingest,
     /// Webhook requests by address.
     pub limiter: Arc<AddressLimiter>,
+    /// Attempts at the gate by address.
+    pub gate: Arc<AddressLimiter>,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
     /// The sessions that sockets are open for.
@@ -64,6 +66,7 @@ impl ServerState {
         Self {
             ingest: Ingest::start(&app),
             limiter: Arc::new(RateLimiter::keyed(quota)),
+            gate: Arc::new(RateLimiter::keyed(Quota::per_second(GATE_RATE).allow_burst(GATE_BURST))),
             lines: Arc::default(),
             app,
             metrics,
@@ -72,6 +75,9 @@ impl ServerState {
     }
 }
 
+/// Attempts at the gate from one address a second, and at once; `sign_in` counts them over a longer time.
+const GATE_RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+const GATE_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 /// Browsers are to come by https alone (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 /// How long a page or REST request may take.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::{
     Extension, Form, Router,
     body::Body,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
@@ -30,6 +30,10 @@ use crate::{
 
 /// The longest error of a server function, in bytes.
 const MAX_ERROR: usize = 64 * 1024;
+/// The largest form, in bytes.
+const MAX_FORM: usize = 16 * 1024;
+/// The largest form with an item of quarantine in it: percent-encoding may make three bytes of one.
+const MAX_ITEM_FORM: usize = 256 * 1024;
 /// A year, in seconds.
 const YEAR_S: u32 = 31_536_000;
 
@@ -48,9 +52,10 @@ pub fn router(state: ServerState) -> Router {
         .route("/reset", get(gate::reset_page).post(gate::reset))
         .route("/account", post(office))
         .route("/admin/people", post(office))
-        .route("/admin/ingest", post(office))
         .route("/admin/keys", post(office))
         .route("/admin/limits", post(office))
+        .route("/admin/ingest", post(office).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
         .leptos_routes_with_context(
             &state,
             ROUTES.iter().filter(|r| r.path() != "/").cloned().collect(),

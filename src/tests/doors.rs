@@ -129,6 +129,17 @@ async fn what_no_door_is_known_for_is_shut() {
             assert!(matches!(status, 401 | 403 | 404 | 405), "{method} {path}: {status}");
         }
     }
+    // Steps back lead past no door: not in a browser, which takes them out itself, and not as they are.
+    for path in ["/pkg/../usage", "/fonts/%2e%2e/usage", "/pkg/..%2fusage", "/usage/../admin/people", "/pkg/./../usage/users"] {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut line = tokio::net::TcpStream::connect(app.address).await.unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\naccept: text/html\r\nconnection: close\r\n\r\n");
+        line.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).await.unwrap();
+        let status = answer.split(' ').nth(1).unwrap();
+        assert!(["303", "400", "401", "404"].contains(&status) && !answer.contains("<main"), "{path}: {answer}");
+    }
     let page = nobody.get(app.url("/usage?tier=pro")).header("accept", "text/html").send().await.unwrap();
     assert_eq!(
         (page.status().as_u16(), page.headers()["location"].to_str().unwrap()),
@@ -162,4 +173,51 @@ async fn another_sites_page_changes_nothing() {
     let own = change("/admin/people").header("sec-fetch-site", "same-origin").send().await.unwrap();
     assert_eq!(own.status().as_u16(), 200);
     assert_eq!(app.count("teams").await, 1);
+}
+
+#[tokio::test]
+async fn odd_addresses_and_forms_are_no_faults_of_ours() {
+    let app = TestApp::start().await;
+    let id = uuid::Uuid::nil();
+    for path in [
+        format!("/admin/people?after={id}~%00"),
+        format!("/admin/people?after={id}~{}", "x".repeat(5_000)),
+        format!("/admin/ingest?after=-250000000000000000~{id}"),
+        format!("/admin/ingest?after=250000000000000000~{id}"),
+        "/admin/journal?before=-1".into(),
+        "/admin/journal?q=%00".into(),
+        "/admin/limits?edit=gold".into(),
+        "/admin/people?edit=%F0%9F%92%A5&invite=1".into(),
+    ] {
+        assert_eq!(app.get(&path).await.status, 200, "{path}");
+    }
+    let nobody = app.client_with("");
+    let form = |path: &str, body: String| {
+        nobody.post(app.url(path)).header("content-type", "application/x-www-form-urlencoded").body(body).send()
+    };
+    assert_eq!(form("/sign-in", "a&".repeat(20_000)).await.unwrap().status(), 413);
+    for body in ["email=%FF%FE&password=%00", "email=a&email=b&password=c&password=d", ""] {
+        let status = form("/sign-in", body.to_owned()).await.unwrap().status().as_u16();
+        assert!((400..500).contains(&status), "{body}: {status}");
+    }
+    let json = app.get("/agent-usage/analytics/summary").await;
+    assert_eq!(json.header("cache-control"), "private, no-store");
+    // A header that promises a key does not open a form to other sites.
+    let forged = nobody.post(app.url("/sign-in")).header("origin", "https://evil.example").header("authorization", "x");
+    assert_eq!(forged.send().await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn the_gate_answers_no_more_than_it_can() {
+    let app = TestApp::with(|s| s.settings.rate_limit_loopback = true).await;
+    let nobody = app.client_with("");
+    let mut last = 0;
+    for _ in 0..60 {
+        last = nobody.post(app.url("/sign-in")).form(&[("email", "x"), ("password", "x")]).send().await.unwrap().status().as_u16();
+        if last == 429 {
+            break;
+        }
+    }
+    assert_eq!(last, 429);
+    assert!(app.number("SELECT max(attempts)::bigint FROM sign_in_attempts").await < 60, "those were not counted in the database");
 }

@@ -45,7 +45,17 @@ async fn a_changed_limit_is_seen_beforehand_and_followed_at_once() {
     assert_eq!(app.number("SELECT seq FROM live_clock").await, position + 1);
     let standing = app.get("/agent-usage/limits/bea").await.ok();
     assert_eq!((&standing["tokens"]["limit"], &standing["tokens"]["status"]), (&json!(120_000), &json!("exceeded")));
-    assert_eq!(limits(&app, "save", "1", "90000").await.status(), 409, "somebody else was faster");
+    let late = limits(&app, "save", "1", "90000").await;
+    assert_eq!(late.status(), 409, "somebody else was faster");
+    let page = late.text().await.unwrap();
+    assert!(
+        page.contains(r#"value="120000""#) && page.contains(r#"name="version" value="2""#),
+        "the page shows how it stands: {page}"
+    );
+    assert_eq!(limits(&app, "preview", "1", "90000").await.status(), 409);
+    // A form that is refused for something else keeps the version that was seen, so that saving it later is a conflict still.
+    let page = limits(&app, "save", "1", "many").await.text().await.unwrap();
+    assert!(page.contains(r#"name="version" value="1""#), "{page}");
     let journal = app.text("SELECT concat_ws(' ', actor, subject_id, body->'before'->>'tokens_per_month', body->'after'->>'tokens_per_month') FROM journal WHERE event = 'limits_changed'").await;
     assert_eq!(journal, "Test admin pro 150000 120000");
     assert!(app.get("/admin/limits").await.text.contains("150,000"), "the history tells");
@@ -94,6 +104,19 @@ async fn an_item_is_mended_and_replayed_and_counts_once() {
     let journal =
         app.text("SELECT concat_ws(' ', actor, event, body->>'duplicate') FROM journal WHERE subject_kind = 'quarantine'").await;
     assert_eq!(journal, "Test admin item_replayed false");
+}
+
+#[tokio::test]
+async fn an_item_is_shown_as_text_whatever_it_holds() {
+    let app = TestApp::start().await;
+    let nasty = "</textarea><script>alert(1)</script>&lt;";
+    app.post(&with(event(nasty), json!({"tokens_used": -1}))).await.problem(422);
+    let page = app.get("/admin/ingest").await.text;
+    assert!(!page.contains("</textarea><script>") && page.contains("&lt;/textarea>&lt;script>"), "{page}");
+    assert!(page.contains("&amp;lt;"), "what was escaped already is shown so: {page}");
+    let id = quarantined(&app).await.remove(0);
+    let refused = send(&app, "/admin/ingest", &[("do", "replay"), ("id", &id), ("item", nasty)]).await;
+    assert!(!refused.text().await.unwrap().contains("</textarea><script>"));
 }
 
 #[tokio::test]

@@ -170,6 +170,75 @@ async fn a_flood_of_attempts_is_kept_waiting_by_account_and_by_address() {
 }
 
 #[tokio::test]
+async fn nobody_keeps_somebody_else_out_from_another_address() {
+    let app = TestApp::with(|s| s.settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    ana(&app, Role::Sales).await;
+    let from = async |address: &str, password: &str| {
+        let fields = [("email", "ana@ngx.com"), ("password", password)];
+        app.client_with("")
+            .post(app.url("/sign-in"))
+            .header("x-forwarded-for", address)
+            .form(&fields)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    for _ in 0..10 {
+        assert_eq!(from("203.0.113.1", "wrong").await, 401);
+    }
+    assert_eq!(from("203.0.113.1", PASSWORD).await, 429);
+    assert_eq!(from("198.51.100.7", PASSWORD).await, 303);
+    // One household may choose among more addresses than there are attempts.
+    for n in 0..10 {
+        assert_eq!(from(&format!("2001:db8::{n}"), "wrong").await, 401);
+    }
+    assert_eq!(from("2001:db8::ffff", "wrong").await, 429);
+}
+
+#[tokio::test]
+async fn the_password_is_not_guessed_from_within() {
+    let app = TestApp::start().await;
+    ana(&app, Role::Sales).await;
+    let session = cookie(&sign_in(&app, "ana@ngx.com", PASSWORD).await);
+    let change = async |current: &str| {
+        post(&app, &session, "/account", &[("do", "password"), ("current", current), ("password", "otra frase muy larga")])
+            .await
+            .status()
+            .as_u16()
+    };
+    for _ in 0..10 {
+        assert_eq!(change("wrong").await, 422);
+    }
+    assert_eq!(change(PASSWORD).await, 429);
+    assert_eq!(app.count("journal WHERE event = 'password_wrong' AND actor = 'Ana Peña'").await, 10);
+}
+
+#[tokio::test]
+async fn links_end_with_what_they_were_for() {
+    let app = TestApp::start().await;
+    ana(&app, Role::Sales).await;
+    let session = cookie(&sign_in(&app, "ana@ngx.com", PASSWORD).await);
+    let ana = account::find_by_email(&app.ctx(), "ana@ngx.com").await.unwrap();
+    let open = async |link: &str| {
+        app.client_with("").get(app.url(&format!("/reset?token={}", token(link)))).send().await.unwrap().status().as_u16()
+    };
+    let link = account::link(&app.ctx(), ana.id).await.unwrap();
+    assert_eq!(open(&link).await, 200);
+    let changed = [("do", "password"), ("current", PASSWORD), ("password", "otra frase muy larga")];
+    assert_eq!(post(&app, &session, "/account", &changed).await.status(), 200);
+    assert_eq!(open(&link).await, 404, "the password was changed");
+    let link = account::link(&app.ctx(), ana.id).await.unwrap();
+    let version = account::find_by_email(&app.ctx(), "ana@ngx.com").await.unwrap().version;
+    let change = |version, enabled| account::Change { id: ana.id, version, name: "Ana", role: Role::Sales, team: None, enabled };
+    account::change(&app.ctx(), &change(version, false)).await.unwrap();
+    assert_eq!(open(&link).await, 404, "disabled");
+    account::change(&app.ctx(), &change(version + 1, true)).await.unwrap();
+    assert_eq!(open(&link).await, 404, "it does not come back");
+}
+
+#[tokio::test]
 async fn an_invitation_and_a_reset_work_once_and_for_a_while() {
     let app = TestApp::start().await;
     let invitation = Invitation { email: "bea@ngx.com", name: "Bea", role: Role::Manager, team: None };
@@ -232,7 +301,7 @@ async fn whoever_is_disabled_or_lowered_is_out_at_once_and_the_last_admin_stays(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_socket_is_closed_within_seconds_when_its_session_is_over() {
+async fn a_socket_is_closed_within_seconds_when_its_session_or_key_is_over() {
     use futures_util::StreamExt;
     use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
     let app = TestApp::start().await;
@@ -241,17 +310,26 @@ async fn a_socket_is_closed_within_seconds_when_its_session_is_over() {
     request.headers_mut().insert("cookie", somebody.cookie.parse().unwrap());
     let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
     socket.next().await.unwrap().unwrap();
+    let key = people::key(&app, &[KeyScope::UsageRead]).await;
+    let mut request = format!("ws://{}/agent-usage/live", app.address).into_client_request().unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
+    let (mut other, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+    other.next().await.unwrap().unwrap();
     let ended = post(&app, &somebody.cookie, "/sign-out", &[]).await;
     assert_eq!(ended.status(), 303);
-    let mut code = None;
-    within(Duration::from_secs(5), "the socket is closed", async || {
-        if let Ok(Some(Ok(Message::Close(Some(frame))))) = tokio::time::timeout(Duration::from_millis(50), socket.next()).await {
-            code = Some(u16::from(frame.code));
-        }
-        code.is_some()
-    })
-    .await;
-    assert_eq!(code, Some(4401));
+    app.as_owner("UPDATE api_keys SET revoked_at = '2026-11-20T11:00:00Z'").await;
+    for socket in [&mut socket, &mut other] {
+        let mut code = None;
+        within(Duration::from_secs(5), "the socket is closed", async || {
+            if let Ok(Some(Ok(Message::Close(Some(frame))))) = tokio::time::timeout(Duration::from_millis(50), socket.next()).await
+            {
+                code = Some(u16::from(frame.code));
+            }
+            code.is_some()
+        })
+        .await;
+        assert_eq!(code, Some(4401));
+    }
 }
 
 #[tokio::test]
@@ -341,11 +419,13 @@ async fn a_second_factor_is_asked_for_and_each_code_works_once() {
     let app = TestApp::start().await;
     ana(&app, Role::Sales).await;
     let session = cookie(&sign_in(&app, "ana@ngx.com", PASSWORD).await);
-    let begun = post(&app, &session, "/account", &[("do", "factor_begin")]).await.text().await.unwrap();
+    let begun = post(&app, &session, "/account", &[("do", "factor_begin"), ("current", PASSWORD)]).await.text().await.unwrap();
     let seed = between(&begun, r#"class="seed">"#, "<").to_owned();
     assert!(begun.contains("data:image/svg+xml;base64,"));
     let stored = app.text("SELECT encode(totp_secret, 'escape') FROM users WHERE email = 'ana@ngx.com'").await;
     assert!(!stored.contains(&seed), "sealed");
+    let unasked = post(&app, &session, "/account", &[("do", "factor_begin"), ("current", "not the password")]).await;
+    assert_eq!(unasked.status(), 422, "an unattended browser is not enough");
     let wrong = post(&app, &session, "/account", &[("do", "factor_confirm"), ("code", "000000")]).await;
     assert_eq!(wrong.status(), 422);
     assert!(wrong.text().await.unwrap().contains(&seed), "the picture stays");
@@ -355,6 +435,7 @@ async fn a_second_factor_is_asked_for_and_each_code_works_once() {
     let recovery: Vec<_> = between(&on, "<pre", "</pre>").split_once('>').unwrap().1.lines().map(str::to_owned).collect();
     assert_eq!(recovery.len(), 10);
 
+    assert_eq!(post(&app, &session, "/account", &[("do", "factor_codes"), ("current", "wrong")]).await.status(), 422);
     // The password alone leads to the code, and to nothing else.
     let step = async || {
         let asked = sign_in(&app, "ana@ngx.com", PASSWORD).await;
@@ -418,7 +499,7 @@ async fn an_admin_takes_a_lost_second_factor_away() {
     let app = TestApp::start().await;
     ana(&app, Role::Sales).await;
     let session = cookie(&sign_in(&app, "ana@ngx.com", PASSWORD).await);
-    let begun = post(&app, &session, "/account", &[("do", "factor_begin")]).await.text().await.unwrap();
+    let begun = post(&app, &session, "/account", &[("do", "factor_begin"), ("current", PASSWORD)]).await.text().await.unwrap();
     let seed = between(&begun, r#"class="seed">"#, "<").to_owned();
     post(&app, &session, "/account", &[("do", "factor_confirm"), ("code", &code(&seed, noon()))]).await;
     assert_eq!(sign_in(&app, "ana@ngx.com", PASSWORD).await.status(), 200);

@@ -73,6 +73,7 @@ const PAGE: i64 = 100;
 pub async fn list(ctx: &Ctx, search: &str, after: Option<(&str, Uuid)>) -> AppResult<(Vec<Account>, bool)> {
     ctx.require(Permission::ReadPeople)?;
     let search: String = search.chars().filter(|c| !c.is_control()).take(people::MAX_EMAIL).collect();
+    let after = after.filter(|(name, _)| !name.chars().any(char::is_control));
     let mut tx = ctx.begin().await.map_err(to_app)?;
     let mut accounts = store::list_accounts(&mut tx, &search, after, PAGE + 1).await.map_err(to_app)?;
     let more = accounts.len() as i64 > PAGE;
@@ -263,6 +264,9 @@ pub async fn change(ctx: &Ctx, change: &Change<'_>) -> AppResult<Account> {
             .await
             .map_err(to_app)?;
     }
+    if after.status == UserStatus::Disabled {
+        store::delete_all_links(&mut tx, after.id).await.map_err(to_app)?;
+    }
     let entry = Entry {
         event: "user_changed",
         subject_kind: "user",
@@ -292,26 +296,54 @@ pub async fn link(ctx: &Ctx, id: UserId) -> AppResult<String> {
     Ok(link)
 }
 
-/// Gives oneself another password. All one's other sessions end.
+/// Attempts at one's own password from within, over a quarter of an hour.
+const ASKED: i32 = 10;
+
+/// Holds that whoever is signed in knows the password too; gives what is stored of it.
+///
+/// # Errors
+/// `Invalid` at `/current` when it is not the password; `RateLimited` after too many attempts; when the database is away.
+pub(super) async fn ask_password(ctx: &Ctx, current: &Secret) -> AppResult<Option<String>> {
+    let person = ctx.person()?;
+    let (system, subject, now) = (ctx.as_system("password"), person.id.to_string(), ctx.now());
+    let mut tx = system.begin().await.map_err(to_app)?;
+    let until = now + chrono::TimeDelta::minutes(15);
+    let (attempts, ends_at) = store::count_attempt(&mut tx, "password", &subject, now, until).await.map_err(to_app)?;
+    let stored = store::find_password(&mut tx, person.id).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)?;
+    if attempts > ASKED {
+        let seconds = (ends_at - now).num_seconds().max(1);
+        return Err(AppError::RateLimited { retry_after_s: u32::try_from(seconds).unwrap_or(1) });
+    }
+    let good = password::verify(current, stored.clone()).await?;
+    let mut tx = system.begin().await.map_err(to_app)?;
+    if good {
+        store::forget_attempts(&mut tx, "password", &subject).await.map_err(to_app)?;
+    } else {
+        let entry = Entry { event: "password_wrong", subject_kind: "user", subject_id: subject, body: json!({}) };
+        journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+    }
+    tx.commit().await.map_err(to_app)?;
+    if good { Ok(stored) } else { Err(AppError::invalid("/current", "wrong", "is not the password")) }
+}
+
+/// Gives oneself another password. All one's other sessions end, and links that were made for it do not work any more.
 ///
 /// # Errors
 /// `Invalid` at `/current` when that is not the password, and at `/password` for a bad one; when the database is away.
 pub async fn change_password(ctx: &Ctx, current: &Secret, new: &Secret) -> AppResult<()> {
     let person = ctx.person()?;
-    let mut tx = ctx.begin().await.map_err(to_app)?;
-    let stored = store::find_password(&mut tx, person.id).await.map_err(to_app)?;
-    tx.rollback().await.map_err(to_app)?;
-    if !password::verify(current, stored.clone()).await? {
-        return Err(AppError::invalid("/current", "wrong", "is not the password"));
-    }
+    let stored = ask_password(ctx, current).await?;
     password::check(new.expose(), &[&person.name, &person.email], "/password")?;
     let hash = password::hash(new).await?;
-    let mut tx = ctx.begin().await.map_err(to_app)?;
+    // Links are the system's own.
+    let mut tx = ctx.as_system("password").begin().await.map_err(to_app)?;
     if store::find_password(&mut tx, person.id).await.map_err(to_app)? != stored {
         return Err(AppError::Conflict { detail: "the password was changed meanwhile".into() });
     }
     store::set_password(&mut tx, person.id, None, &hash, ctx.now()).await.map_err(to_app)?;
     store::end_sessions(&mut tx, person.id, None, Some(person.session), ctx.now()).await.map_err(to_app)?;
+    store::delete_all_links(&mut tx, person.id).await.map_err(to_app)?;
     let entry = Entry { event: "password_changed", subject_kind: "user", subject_id: person.id.to_string(), body: json!({}) };
     journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::store;
+use super::store::keys as store;
 use crate::{
     domain::{
         AppError, AppResult,
@@ -129,4 +129,15 @@ pub async fn authenticate(ctx: &Ctx, key: &str) -> AppResult<Option<Arc<Program>
         tx.commit().await.map_err(to_app)?;
     }
     Ok(Some(Arc::new(program)))
+}
+
+/// Which of these keys still work.
+///
+/// # Errors
+/// When the database is away.
+pub async fn working(ctx: &Ctx, ids: &[KeyId]) -> AppResult<Vec<KeyId>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let working = store::working_keys(&mut tx, &ids, ctx.now()).await.map_err(to_app)?;
+    Ok(working.into_iter().map(KeyId).collect())
 }

@@ -111,7 +111,8 @@ pub async fn look(ctx: &Ctx, kind: LinkKind, secret: &str) -> AppResult<Option<A
     let mut tx = ctx.as_system("link").begin().await.map_err(to_app)?;
     let user = find(&mut tx, ctx, kind, secret).await?;
     let Some(user) = user else { return Ok(None) };
-    store::find_account(&mut tx, user).await.map_err(to_app)?.ok_or(AppError::NotFound).map(Some)
+    let account = store::find_account(&mut tx, user).await.map_err(to_app)?;
+    account.filter(|account| account.status != UserStatus::Disabled).ok_or(AppError::NotFound).map(Some)
 }
 
 async fn find(tx: &mut sqlx::PgConnection, ctx: &Ctx, kind: LinkKind, secret: &str) -> AppResult<Option<UserId>> {
@@ -189,9 +190,7 @@ pub async fn follow(
         store::insert_account(&mut tx, &account, Some(&hash)).await.map_err(to_app)?;
         (account.id, "set_up")
     };
-    for kind in [LinkKind::Invitation, LinkKind::Reset] {
-        store::delete_links(&mut tx, kind.as_str(), Some(user)).await.map_err(to_app)?;
-    }
+    store::delete_all_links(&mut tx, user).await.map_err(to_app)?;
     store::delete_links(&mut tx, LinkKind::SetUp.as_str(), None).await.map_err(to_app)?;
     let entry = Entry { event, subject_kind: "user", subject_id: user.to_string(), body: json!({}) };
     journal::record(&mut tx, &ctx, &entry).await.map_err(to_app)?;

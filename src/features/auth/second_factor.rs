@@ -6,7 +6,10 @@ use serde_json::json;
 use sqlx::PgConnection;
 use totp_rs::{Builder, Secret as Seed, Totp};
 
-use super::store;
+use super::{
+    account,
+    store::{self, factor},
+};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -16,7 +19,6 @@ use crate::{
         ctx::{Ctx, Person},
         db::{self, to_app},
         journal::{self, Entry},
-        password,
         secret::Secret,
         token,
         vault::Vault,
@@ -75,7 +77,7 @@ fn setup(person: &Person, seed: Vec<u8>) -> AppResult<Setup> {
 pub async fn standing(ctx: &Ctx) -> AppResult<(Option<DateTime<Utc>>, Option<Setup>)> {
     let person = ctx.person()?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    let Some(row) = store::find_totp(&mut tx, person.id).await.map_err(to_app)? else { return Ok((None, None)) };
+    let Some(row) = factor::find_totp(&mut tx, person.id).await.map_err(to_app)? else { return Ok((None, None)) };
     if row.since.is_some() {
         return Ok((row.since, None));
     }
@@ -86,13 +88,14 @@ pub async fn standing(ctx: &Ctx) -> AppResult<(Option<DateTime<Utc>>, Option<Set
 /// Begins to set one up: from now on the page shows what the app takes in.
 ///
 /// # Errors
-/// `Conflict` when there is one already; `NotFound` where none are offered; when the database is away.
-pub async fn begin(ctx: &Ctx) -> AppResult<()> {
+/// `Invalid` at `/current` when that is not the password; `Conflict` when there is one already; `NotFound` where none are offered; when the database is away.
+pub async fn begin(ctx: &Ctx, current: &Secret) -> AppResult<()> {
     let person = ctx.person()?;
+    account::ask_password(ctx, current).await?;
     let seed: [u8; 20] = rand::random();
     let sealed = vault(ctx)?.seal(&purpose(person.id), &seed).ok_or_else(|| db::internal(&"a secret could not be sealed"))?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    if !store::begin_totp(&mut tx, person.id, &sealed).await.map_err(to_app)? {
+    if !factor::begin_totp(&mut tx, person.id, &sealed).await.map_err(to_app)? {
         return Err(AppError::Conflict { detail: "there is a second factor already".into() });
     }
     tx.commit().await.map_err(to_app)
@@ -105,11 +108,15 @@ pub async fn begin(ctx: &Ctx) -> AppResult<()> {
 pub async fn confirm(ctx: &Ctx, code: &str) -> AppResult<Vec<String>> {
     let person = ctx.person()?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    let row = store::find_totp(&mut tx, person.id).await.map_err(to_app)?.filter(|row| row.since.is_none());
+    let row = factor::find_totp(&mut tx, person.id).await.map_err(to_app)?.filter(|row| row.since.is_none());
     let row = row.ok_or_else(|| AppError::Conflict { detail: "no second factor is being set up".into() })?;
     let seed = vault(ctx)?.open(&purpose(person.id), &row.sealed).ok_or(AppError::NotFound)?;
     let step = step(ctx, seed, code)?.ok_or_else(|| AppError::invalid("/code", "wrong_code", "is not the code of now"))?;
-    store::confirm_totp(&mut tx, person.id, step, ctx.now()).await.map_err(to_app)?;
+    if !factor::confirm_totp(&mut tx, person.id, &row.sealed, step, ctx.now()).await.map_err(to_app)? {
+        return Err(AppError::Conflict { detail: "the second factor was begun anew meanwhile".into() });
+    }
+    // Whoever is signed in elsewhere comes in by both from now on.
+    store::end_sessions(&mut tx, person.id, None, Some(person.session), ctx.now()).await.map_err(to_app)?;
     let codes = new_codes(&mut tx, person.id).await?;
     record(ctx, &mut tx, "second_factor_on", person.id).await?;
     tx.commit().await.map_err(to_app)?;
@@ -126,7 +133,7 @@ fn step(ctx: &Ctx, seed: Vec<u8>, code: &str) -> AppResult<Option<i64>> {
 async fn new_codes(tx: &mut PgConnection, user: UserId) -> AppResult<Vec<String>> {
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code(rand::random())).collect();
     let hashes: Vec<_> = codes.iter().map(|code| token::hash(&plain(code))).collect();
-    store::replace_recovery_codes(tx, user, &hashes).await.map_err(to_app)?;
+    factor::replace_recovery_codes(tx, user, &hashes).await.map_err(to_app)?;
     Ok(codes)
 }
 
@@ -152,11 +159,12 @@ fn plain(code: &str) -> String {
 /// New recovery codes in the place of the old ones.
 ///
 /// # Errors
-/// `Conflict` without a second factor; when the database is away.
-pub async fn renew_codes(ctx: &Ctx) -> AppResult<Vec<String>> {
+/// `Invalid` at `/current` when that is not the password; `Conflict` without a second factor; when the database is away.
+pub async fn renew_codes(ctx: &Ctx, current: &Secret) -> AppResult<Vec<String>> {
     let person = ctx.person()?;
+    account::ask_password(ctx, current).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    if store::find_totp(&mut tx, person.id).await.map_err(to_app)?.is_none_or(|row| row.since.is_none()) {
+    if factor::find_totp(&mut tx, person.id).await.map_err(to_app)?.is_none_or(|row| row.since.is_none()) {
         return Err(AppError::Conflict { detail: "there is no second factor".into() });
     }
     let codes = new_codes(&mut tx, person.id).await?;
@@ -172,16 +180,13 @@ pub async fn renew_codes(ctx: &Ctx) -> AppResult<Vec<String>> {
 pub async fn turn_off(ctx: &Ctx, current: &Secret) -> AppResult<()> {
     let person = ctx.person()?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    let on = store::find_totp(&mut tx, person.id).await.map_err(to_app)?.is_some_and(|row| row.since.is_some());
+    let on = factor::find_totp(&mut tx, person.id).await.map_err(to_app)?.is_some_and(|row| row.since.is_some());
     if on {
-        let stored = store::find_password(&mut tx, person.id).await.map_err(to_app)?;
         tx.rollback().await.map_err(to_app)?;
-        if !password::verify(current, stored).await? {
-            return Err(AppError::invalid("/current", "wrong", "is not the password"));
-        }
+        account::ask_password(ctx, current).await?;
         tx = ctx.begin().await.map_err(to_app)?;
     }
-    store::clear_totp(&mut tx, person.id).await.map_err(to_app)?;
+    factor::clear_totp(&mut tx, person.id).await.map_err(to_app)?;
     if on {
         record(ctx, &mut tx, "second_factor_off", person.id).await?;
     }
@@ -195,23 +200,22 @@ pub async fn turn_off(ctx: &Ctx, current: &Secret) -> AppResult<()> {
 pub async fn remove(ctx: &Ctx, user: UserId) -> AppResult<()> {
     ctx.require(Permission::ManagePeople)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    store::find_totp(&mut tx, user).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
-    store::clear_totp(&mut tx, user).await.map_err(to_app)?;
+    factor::find_totp(&mut tx, user).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    factor::clear_totp(&mut tx, user).await.map_err(to_app)?;
     record(ctx, &mut tx, "second_factor_removed", user).await?;
     tx.commit().await.map_err(to_app)
 }
 
 /// Whether an account has one; in a transaction of the system.
 pub(super) async fn is_on(tx: &mut PgConnection, user: UserId) -> AppResult<bool> {
-    Ok(store::find_totp(tx, user).await.map_err(to_app)?.is_some_and(|row| row.since.is_some()))
+    Ok(factor::find_totp(tx, user).await.map_err(to_app)?.is_some_and(|row| row.since.is_some()))
 }
 
 /// Counts a try at the second step before it is made.
 pub(super) async fn limit(system: &Ctx, user: UserId) -> AppResult<()> {
     let now = system.now();
     let mut tx = system.begin().await.map_err(to_app)?;
-    let (tries, ends_at) =
-        store::count_attempt(&mut tx, "account", &format!("code {user}"), now, now + WINDOW).await.map_err(to_app)?;
+    let (tries, ends_at) = store::count_attempt(&mut tx, "code", &user.to_string(), now, now + WINDOW).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)?;
     if tries > TRIES {
         let seconds = (ends_at - now).num_seconds().max(1);
@@ -222,23 +226,23 @@ pub(super) async fn limit(system: &Ctx, user: UserId) -> AppResult<()> {
 
 /// Whether a code is good: of the app, and not taken before, or one of the recovery codes, which is used up by it.
 pub(super) async fn check(system: &Ctx, tx: &mut PgConnection, user: UserId, code: &str) -> AppResult<bool> {
-    let Some(row) = store::find_totp(tx, user).await.map_err(to_app)?.filter(|row| row.since.is_some()) else { return Ok(false) };
+    let Some(row) = factor::find_totp(tx, user).await.map_err(to_app)?.filter(|row| row.since.is_some()) else { return Ok(false) };
     let recovery = plain(code);
     if recovery.len() == 16 {
-        return store::use_recovery_code(tx, user, &token::hash(&recovery)).await.map_err(to_app);
+        return factor::use_recovery_code(tx, user, &token::hash(&recovery)).await.map_err(to_app);
     }
     let seed = vault(system)?
         .open(&purpose(user), &row.sealed)
         .ok_or_else(|| db::internal(&"NEXUS_CRM_SECRET_KEY does not open a second factor"))?;
     match step(system, seed, code)? {
-        Some(step) => store::take_totp_step(tx, user, step).await.map_err(to_app),
+        Some(step) => factor::take_totp_step(tx, user, step).await.map_err(to_app),
         None => Ok(false),
     }
 }
 
 /// Forgets the tries of somebody who is in.
 pub(super) async fn forget_tries(tx: &mut PgConnection, user: UserId) -> AppResult<()> {
-    store::forget_attempts(tx, &format!("code {user}")).await.map_err(to_app)
+    store::forget_attempts(tx, "code", &user.to_string()).await.map_err(to_app)
 }
 
 async fn record(ctx: &Ctx, tx: &mut PgConnection, event: &str, user: UserId) -> AppResult<()> {

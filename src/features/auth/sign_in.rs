@@ -15,6 +15,7 @@ use crate::{
     platform::{
         ctx::Ctx,
         db::to_app,
+        household,
         journal::{self, Entry},
         password,
         secret::Secret,
@@ -24,9 +25,12 @@ use crate::{
 
 /// Attempts are counted over this time.
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Attempts for one account in that time.
-const FOR_ACCOUNT: i32 = 10;
-/// Attempts from one address in that time; an office may share one.
+/// Attempts for one account from one address in that time.
+const FOR_BOTH: i32 = 10;
+/// Attempts for one account in that time, wherever they come from: as many as NIST SP 800-63B-4 (3.2.2) allows, for whoever knows an
+/// address could else keep its owner out.
+const FOR_ACCOUNT: i32 = 100;
+/// Failed attempts from one address in that time; an office may share one.
 const FROM_ADDRESS: i32 = 60;
 
 /// What somebody types to sign in.
@@ -61,7 +65,8 @@ pub async fn sign_in(ctx: &Ctx, credentials: Credentials<'_>, before: Option<&st
     let system = ctx.as_system("sign_in");
     // What cannot be an address is counted and looked for like one.
     let email = people::email(credentials.email, "/email").unwrap_or_else(|_| credentials.email.chars().take(64).collect());
-    limit(&system, &email).await?;
+    let counted = Counted::of(&system, &email);
+    limit(&system, &counted).await?;
     let mut tx = system.begin().await.map_err(to_app)?;
     let found = if email.contains('\0') { None } else { store::find_credentials(&mut tx, &email).await.map_err(to_app)? };
     // Nothing is held while the password is worked on.
@@ -70,18 +75,20 @@ pub async fn sign_in(ctx: &Ctx, credentials: Credentials<'_>, before: Option<&st
     let good = password::verify(&credentials.password, stored.clone()).await?;
     let mut tx = system.begin().await.map_err(to_app)?;
     let Some(user) = user.filter(|_| good) else {
-        if let Some(user) = user {
-            let entry = Entry { event: "sign_in_failed", subject_kind: "user", subject_id: user.to_string(), body: json!({}) };
-            journal::record(&mut tx, &system, &entry).await.map_err(to_app)?;
-            tx.commit().await.map_err(to_app)?;
-        }
+        // The same is done whether there is such an account or not, so that it takes as long.
+        let subject_id = user.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
+        let entry = Entry { event: "sign_in_failed", subject_kind: "user", subject_id, body: json!({}) };
+        journal::record(&mut tx, &system, &entry).await.map_err(to_app)?;
+        tx.commit().await.map_err(to_app)?;
         return Err(AppError::Unauthenticated);
     };
     // The password may have been changed, or the account disabled, while it was worked on.
     if store::find_credentials(&mut tx, &email).await.map_err(to_app)?.map(|(_, hash)| hash) != stored {
         return Err(AppError::Unauthenticated);
     }
-    store::forget_attempts(&mut tx, &email).await.map_err(to_app)?;
+    store::forget_attempts(&mut tx, "both", &counted.both).await.map_err(to_app)?;
+    store::forget_attempts(&mut tx, "account", &counted.account).await.map_err(to_app)?;
+    store::give_back_attempt(&mut tx, "address", &counted.address).await.map_err(to_app)?;
     if second_factor::is_on(&mut tx, user).await? {
         let secret = token::new();
         let until = system.now() + CODE_LIFE;
@@ -151,22 +158,38 @@ pub(super) async fn replace(
     Ok(begun)
 }
 
+/// Whom attempts are counted for.
+struct Counted {
+    account: String,
+    address: String,
+    both: String,
+}
+
+impl Counted {
+    fn of(system: &Ctx, email: &str) -> Self {
+        let account = email.replace('\0', "\u{fffd}");
+        let address = system.address.map(|address| household(address).to_string()).unwrap_or_default();
+        Self { both: format!("{address} {account}"), account, address }
+    }
+}
+
 /// Counts an attempt before it is made, so that many at once are counted too.
-async fn limit(system: &Ctx, email: &str) -> AppResult<()> {
+async fn limit(system: &Ctx, counted: &Counted) -> AppResult<()> {
     let now = system.now();
     let mut tx = system.begin().await.map_err(to_app)?;
-    let account = email.replace('\0', "\u{fffd}");
-    let address = system.address.map(|address| address.to_string()).unwrap_or_default();
-    let mut wait = None;
-    for (kind, subject, most) in [("account", account.as_str(), FOR_ACCOUNT), ("address", address.as_str(), FROM_ADDRESS)] {
+    let subjects = [
+        ("address", &counted.address, FROM_ADDRESS),
+        ("both", &counted.both, FOR_BOTH),
+        ("account", &counted.account, FOR_ACCOUNT),
+    ];
+    for (kind, subject, most) in subjects {
         let (attempts, ends_at) = store::count_attempt(&mut tx, kind, subject, now, now + WINDOW).await.map_err(to_app)?;
         if attempts > most {
-            wait = wait.max(Some((ends_at - now).num_seconds()));
+            // Those who come after are not counted for what follows.
+            tx.commit().await.map_err(to_app)?;
+            let seconds = (ends_at - now).num_seconds().max(1);
+            return Err(AppError::RateLimited { retry_after_s: u32::try_from(seconds).unwrap_or(1) });
         }
     }
-    tx.commit().await.map_err(to_app)?;
-    match wait {
-        Some(seconds) => Err(AppError::RateLimited { retry_after_s: u32::try_from(seconds.max(1)).unwrap_or(1) }),
-        None => Ok(()),
-    }
+    tx.commit().await.map_err(to_app)
 }

@@ -1,5 +1,8 @@
 //! The SQL of people.
 
+pub mod factor;
+pub mod keys;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -7,12 +10,11 @@ use uuid::Uuid;
 use super::{
     account::{Account, Team},
     journal::Found,
-    keys::ApiKey,
     sessions::Session,
 };
 use crate::{
-    domain::people::{KeyId, KeyScope, Role, SessionId, TeamId, UserId, UserStatus},
-    platform::ctx::{Person, Program},
+    domain::people::{Role, SessionId, TeamId, UserId, UserStatus},
+    platform::ctx::Person,
 };
 
 /// A row of `users`, without the password.
@@ -200,8 +202,20 @@ pub async fn count_attempt(
     Ok((row.attempts, row.ends_at))
 }
 
-pub async fn forget_attempts(tx: &mut PgConnection, account: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM sign_in_attempts WHERE kind = 'account' AND subject = $1", account).execute(tx).await?;
+pub async fn forget_attempts(tx: &mut PgConnection, kind: &str, subject: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM sign_in_attempts WHERE kind = $1 AND subject = $2", kind, subject).execute(tx).await?;
+    Ok(())
+}
+
+/// Takes one attempt back, which was none of a stranger.
+pub async fn give_back_attempt(tx: &mut PgConnection, kind: &str, subject: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE sign_in_attempts SET attempts = greatest(attempts - 1, 0) WHERE kind = $1 AND subject = $2",
+        kind,
+        subject
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -381,6 +395,12 @@ pub async fn find_link(
     Ok(row.fetch_optional(tx).await?.map(|user| user.map(UserId)))
 }
 
+/// Uses up every link of an account.
+pub async fn delete_all_links(tx: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM user_links WHERE user_id = $1", user.0).execute(tx).await?;
+    Ok(())
+}
+
 /// Uses up the links of a kind that an account has.
 pub async fn delete_links(tx: &mut PgConnection, kind: &str, user: Option<UserId>) -> Result<(), sqlx::Error> {
     sqlx::query!("DELETE FROM user_links WHERE kind = $1 AND user_id IS NOT DISTINCT FROM $2", kind, user.map(|id| id.0))
@@ -406,141 +426,6 @@ pub async fn update_team(tx: &mut PgConnection, team: &Team) -> Result<bool, sql
         team.version,
         team.name
     );
-    Ok(done.execute(tx).await?.rows_affected() == 1)
-}
-
-pub async fn insert_key(tx: &mut PgConnection, key: &ApiKey, secret_hash: &[u8]) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, created_by, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        key.id.0,
-        key.name,
-        key.prefix,
-        secret_hash,
-        &words(&key.scopes),
-        key.created_by.map(|id| id.0),
-        key.created_at,
-        key.expires_at
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-fn words(scopes: &[KeyScope]) -> Vec<String> {
-    scopes.iter().map(|scope| scope.as_str().to_owned()).collect()
-}
-
-fn scopes(words: &[String]) -> Vec<KeyScope> {
-    words.iter().filter_map(|word| KeyScope::parse(word)).collect()
-}
-
-/// The program of a key that works, and when it was last used.
-pub async fn find_key(
-    tx: &mut PgConnection,
-    secret_hash: &[u8],
-    now: DateTime<Utc>,
-) -> Result<Option<(Program, Option<DateTime<Utc>>)>, sqlx::Error> {
-    let row = sqlx::query!(
-        "SELECT id, name, scopes, last_used_at FROM api_keys
-         WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
-        secret_hash,
-        now
-    );
-    Ok(row
-        .fetch_optional(tx)
-        .await?
-        .map(|row| (Program { id: KeyId(row.id), name: row.name, scopes: scopes(&row.scopes) }, row.last_used_at)))
-}
-
-pub async fn touch_key(tx: &mut PgConnection, id: KeyId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE api_keys SET last_used_at = $2 WHERE id = $1", id.0, now).execute(tx).await?;
-    Ok(())
-}
-
-pub async fn list_keys(tx: &mut PgConnection) -> Result<Vec<ApiKey>, sqlx::Error> {
-    let rows = sqlx::query!(
-        "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at, last_used_at FROM api_keys
-         ORDER BY revoked_at IS NOT NULL, created_at DESC, id LIMIT 500"
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| ApiKey {
-            id: KeyId(row.id),
-            name: row.name,
-            prefix: row.prefix,
-            scopes: scopes(&row.scopes),
-            created_by: row.created_by.map(UserId),
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            revoked_at: row.revoked_at,
-            last_used_at: row.last_used_at,
-        })
-        .collect())
-}
-
-/// Revokes a key that works; gives its name.
-pub async fn revoke_key(tx: &mut PgConnection, id: KeyId, now: DateTime<Utc>) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar!("UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING name", id.0, now)
-        .fetch_optional(tx)
-        .await
-}
-
-/// A second factor, set up or being set up.
-pub struct TotpRow {
-    pub sealed: Vec<u8>,
-    pub since: Option<DateTime<Utc>>,
-}
-
-pub async fn find_totp(tx: &mut PgConnection, user: UserId) -> Result<Option<TotpRow>, sqlx::Error> {
-    sqlx::query_as!(
-        TotpRow,
-        r#"SELECT totp_secret AS "sealed!", totp_since AS since FROM users WHERE id = $1 AND totp_secret IS NOT NULL"#,
-        user.0
-    )
-    .fetch_optional(tx)
-    .await
-}
-
-/// Keeps the secret of one that is being set up; says whether there was none yet.
-pub async fn begin_totp(tx: &mut PgConnection, user: UserId, sealed: &[u8]) -> Result<bool, sqlx::Error> {
-    let done =
-        sqlx::query!("UPDATE users SET totp_secret = $2, totp_last_step = 0 WHERE id = $1 AND totp_since IS NULL", user.0, sealed);
-    Ok(done.execute(tx).await?.rows_affected() == 1)
-}
-
-pub async fn confirm_totp(tx: &mut PgConnection, user: UserId, step: i64, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE users SET totp_since = $3, totp_last_step = $2 WHERE id = $1", user.0, step, now).execute(tx).await?;
-    Ok(())
-}
-
-/// Takes a code's step, if no code of it or of a later one was taken; says whether.
-pub async fn take_totp_step(tx: &mut PgConnection, user: UserId, step: i64) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!("UPDATE users SET totp_last_step = $2 WHERE id = $1 AND totp_last_step < $2", user.0, step);
-    Ok(done.execute(tx).await?.rows_affected() == 1)
-}
-
-pub async fn clear_totp(tx: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1", user.0).execute(&mut *tx).await?;
-    sqlx::query!("UPDATE users SET totp_secret = NULL, totp_since = NULL, totp_last_step = 0 WHERE id = $1", user.0)
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-pub async fn replace_recovery_codes(tx: &mut PgConnection, user: UserId, hashes: &[Vec<u8>]) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1", user.0).execute(&mut *tx).await?;
-    sqlx::query!("INSERT INTO recovery_codes (user_id, code_hash) SELECT $1, * FROM unnest($2::bytea[])", user.0, hashes)
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-/// Uses a recovery code up; says whether there was one.
-pub async fn use_recovery_code(tx: &mut PgConnection, user: UserId, hash: &[u8]) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2", user.0, hash);
     Ok(done.execute(tx).await?.rows_affected() == 1)
 }
 

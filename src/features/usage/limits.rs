@@ -104,8 +104,11 @@ pub async fn preview(ctx: &Ctx, wanted: &Wanted) -> AppResult<Preview> {
     let month = month_start(today);
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let tiers = store::list(&mut tx, month).await.map_err(to_app)?;
-    let before = tiers.into_iter().find(|row| row.limits.tier == wanted.tier).ok_or(AppError::NotFound)?.limits;
-    let after = applied(&before, wanted);
+    let row = tiers.into_iter().find(|row| row.limits.tier == wanted.tier).ok_or(AppError::NotFound)?;
+    if row.version != wanted.version {
+        return Err(AppError::Conflict { detail: "somebody else changed the tier meanwhile".into() });
+    }
+    let (before, after) = (row.limits.clone(), applied(&row.limits, wanted));
     let (near_now, over_now, _) = store::preview(&mut tx, &before, month, today, SHARES_BP, 1).await.map_err(to_app)?;
     let (near, over, most) = store::preview(&mut tx, &after, month, today, SHARES_BP, NAMED).await.map_err(to_app)?;
     Ok(Preview { after, near: [near_now, near], over: [over_now, over], most })

@@ -1,7 +1,8 @@
 //! What could not be taken: to be read, mended, replayed and discarded; and how ingest does.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::store::quarantine as store;
@@ -19,11 +20,13 @@ use crate::{
     },
     platform::{
         ctx::Ctx,
-        db::to_app,
+        db::{self, to_app},
         journal::{self, Entry},
     },
 };
 
+/// Replays at once: they wait for ingest like GENESIS does.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
 /// Items on one page.
 const PAGE: i64 = 25;
 /// The longest item that somebody may send, in bytes: a context of 16 KiB and room for the rest.
@@ -39,6 +42,8 @@ pub async fn list(
     after: Option<(DateTime<Utc>, Uuid)>,
 ) -> AppResult<(Vec<Item>, i64, Option<(DateTime<Utc>, Uuid)>)> {
     ctx.require(Permission::ManageIngest)?;
+    // A place that no page of ours has named may lie outside of what PostgreSQL knows.
+    let after = after.filter(|(at, _)| (2000..3000).contains(&at.year()));
     let search: String = search.trim().chars().filter(|c| !c.is_control()).take(200).collect();
     let pattern = format!("%{}%", search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
@@ -87,9 +92,12 @@ pub async fn replay(ctx: &Ctx, sink: &impl EventSink, id: Uuid, item: &str) -> A
         let told: Vec<_> = errors.iter().map(|e| format!("{} {}", e.pointer, e.detail)).collect();
         AppError::invalid("/item", "event", told.join("; "))
     })?;
+    let _turn = AT_ONCE.acquire().await.map_err(|error| db::internal(&error))?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    let found = store::lock(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
-    // Ingest commits on its own. Should this transaction fail after it, the item stays, and is a duplicate when it is sent again.
+    let found = store::find(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    // Nothing is held while ingest works, which may be about to count the same item again. Should what follows fail, the item stays,
+    // and is a duplicate when it is sent again.
+    tx.rollback().await.map_err(to_app)?;
     let outcomes = sink.accept(vec![KeyedEvent::new(event, None, 0)], Vec::new()).await?;
     let replayed = match outcomes.first() {
         Some(Outcome::Stored { .. }) => Replayed::Stored,
@@ -98,6 +106,7 @@ pub async fn replay(ctx: &Ctx, sink: &impl EventSink, id: Uuid, item: &str) -> A
             return Err(AppError::invalid("/item", "conflict", "its id belongs to another event"));
         }
     };
+    let mut tx = ctx.begin().await.map_err(to_app)?;
     store::delete(&mut tx, id).await.map_err(to_app)?;
     let body = json!({"before": found.item, "after": item, "duplicate": replayed == Replayed::Duplicate});
     let entry = Entry { event: "item_replayed", subject_kind: "quarantine", subject_id: id.to_string(), body };
@@ -113,7 +122,7 @@ pub async fn replay(ctx: &Ctx, sink: &impl EventSink, id: Uuid, item: &str) -> A
 pub async fn discard(ctx: &Ctx, id: Uuid) -> AppResult<()> {
     ctx.require(Permission::ManageIngest)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    let found = store::lock(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    let found = store::find(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
     store::delete(&mut tx, id).await.map_err(to_app)?;
     let entry = Entry {
         event: "item_discarded",

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     domain::{
         AppError, AppResult, FieldError,
+        people::Permission,
         tier::{Tier, TierLimits},
         time::Period,
         usage::{
@@ -222,6 +223,7 @@ fn remark(flags: i16) -> String {
 /// # Errors
 /// When the database is away.
 pub async fn dashboard(ctx: &Ctx, tx: &mut PgConnection, filter: UsageFilter) -> AppResult<UsageDashboard> {
+    ctx.require(Permission::ReadUsage)?;
     read::dashboard(tx, filter, ctx.now()).await.map_err(to_app)
 }
 
@@ -230,6 +232,7 @@ pub async fn dashboard(ctx: &Ctx, tx: &mut PgConnection, filter: UsageFilter) ->
 /// # Errors
 /// When the database is away.
 pub async fn totals(ctx: &Ctx, tx: &mut PgConnection, period: Period) -> AppResult<Totals> {
+    ctx.require(Permission::ReadUsage)?;
     let filter = UsageFilter { period, ..UsageFilter::default() };
     read::totals(tx, &filter, ctx.now()).await.map_err(to_app)
 }
@@ -237,8 +240,9 @@ pub async fn totals(ctx: &Ctx, tx: &mut PgConnection, period: Period) -> AppResu
 /// One page of the users of this month.
 ///
 /// # Errors
-/// When the database is away, or the cursor is not one.
+/// `Forbidden`; when the database is away, or the cursor is not one.
 pub async fn users(ctx: &Ctx, query: &UserQuery) -> AppResult<UserPage> {
+    ctx.require(Permission::ReadUsage)?;
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let after = query.after.as_deref().map(standings::UserCursor::parse).transpose()?;
     if !can_be_stored(&query.search) {
@@ -252,6 +256,7 @@ pub async fn users(ctx: &Ctx, query: &UserQuery) -> AppResult<UserPage> {
 /// # Errors
 /// `NotFound` when GENESIS has never spoken of the user; when the database is away.
 pub async fn user(ctx: &Ctx, tx: &mut PgConnection, user_id: &str) -> AppResult<UserDetail> {
+    ctx.require(Permission::ReadUsage)?;
     if !can_be_stored(user_id) {
         return Err(AppError::NotFound);
     }
@@ -268,6 +273,7 @@ fn can_be_stored(text: &str) -> bool {
 /// # Errors
 /// When the database is away, or the cursor is not one.
 pub async fn user_events(ctx: &Ctx, user_id: &str, after: Option<&str>) -> AppResult<EventPage> {
+    ctx.require(Permission::ReadUsage)?;
     let after = after.map(read::EventCursor::parse).transpose()?;
     if !can_be_stored(user_id) {
         return Ok(EventPage::default());
@@ -281,6 +287,7 @@ pub async fn user_events(ctx: &Ctx, user_id: &str, after: Option<&str>) -> AppRe
 /// # Errors
 /// `NotFound` when GENESIS has never spoken of the user; when the database is away.
 pub async fn limits(ctx: &Ctx, user_id: &str) -> AppResult<(UserStanding, TierLimits)> {
+    ctx.require(Permission::ReadUsage)?;
     if !can_be_stored(user_id) {
         return Err(AppError::NotFound);
     }
@@ -364,6 +371,7 @@ pub const SUMMARY_DAYS: std::ops::RangeInclusive<i64> = 1..=366;
 /// # Errors
 /// When `days` is not in [`SUMMARY_DAYS`], or the database is away.
 pub async fn summary(ctx: &Ctx, days: i64) -> AppResult<Value> {
+    ctx.require(Permission::ReadUsage)?;
     if !SUMMARY_DAYS.contains(&days) {
         return Err(AppError::invalid("/days", "out_of_range", "must be from 1 to 366"));
     }
@@ -490,5 +498,6 @@ pub fn csv(board: &UsageDashboard) -> String {
 /// # Errors
 /// When the database is away.
 pub async fn recent(ctx: &Ctx, tx: &mut PgConnection, filter: &UsageFilter) -> AppResult<Vec<RecentEvent>> {
+    ctx.require(Permission::ReadUsage)?;
     read::recent(tx, filter, ctx.now()).await.map_err(to_app)
 }

@@ -38,13 +38,13 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
             sessions::end_others(ctx).await?;
             sent.done = Some("end_others");
         }
-        "factor_begin" => second_factor::begin(ctx).await?,
+        "factor_begin" => second_factor::begin(ctx, &Secret::new(sent.value("current"))).await?,
         "factor_confirm" => {
             sent.shown = Some(second_factor::confirm(ctx, sent.value("code")).await?.join("\n"));
             sent.done = Some("factor_on");
         }
         "factor_codes" => {
-            sent.shown = Some(second_factor::renew_codes(ctx).await?.join("\n"));
+            sent.shown = Some(second_factor::renew_codes(ctx, &Secret::new(sent.value("current"))).await?.join("\n"));
             sent.done = Some("factor_codes");
         }
         "factor_off" => {
@@ -120,19 +120,23 @@ fn factor_section(reader: &Reader, (since, setup): (Option<DateTime<Utc>>, Optio
         }
     });
     let verb = |verb: &'static str| view! { <input type="hidden" name="do" value=verb/> };
+    let current = |form: &str| {
+        let label = s!(lang, account.current);
+        field(reader, form, &Field { kind: "password", autocomplete: "current-password", ..Field::text("current", label) })
+    };
     let body = match (since, setup) {
         (Some(since), _) => view! {
             <p class="office-help">{fill(s!(lang, account.factor_since), &[&format::date_time(since, &reader.zone, lang)])}</p>
             {codes}
             <div class="factor-forms">
-                <form method="post" action="/account">{verb("factor_codes")}<button class="button">{s!(lang, account.new_codes)}</button></form>
+                <form class="form" method="post" action="/account">
+                    {verb("factor_codes")}
+                    {current("factor_codes")}
+                    <button class="button">{s!(lang, account.new_codes)}</button>
+                </form>
                 <form class="form" method="post" action="/account">
                     {verb("factor_off")}
-                    {field(reader, "factor_off", &Field {
-                        kind: "password",
-                        autocomplete: "current-password",
-                        ..Field::text("current", s!(lang, account.current))
-                    })}
+                    {current("factor_off")}
                     <button class="button">{s!(lang, account.turn_off)}</button>
                 </form>
             </div>
@@ -154,7 +158,11 @@ fn factor_section(reader: &Reader, (since, setup): (Option<DateTime<Utc>>, Optio
         .into_any(),
         (None, None) => view! {
             <p class="office-help">{s!(lang, account.factor_help)}</p>
-            <form method="post" action="/account">{verb("factor_begin")}<button class="button">{icon(Icon::Shield)}{s!(lang, account.set_up)}</button></form>
+            <form class="form" method="post" action="/account">
+                {verb("factor_begin")}
+                {current("factor_begin")}
+                <button class="button">{icon(Icon::Shield)}{s!(lang, account.set_up)}</button>
+            </form>
         }
         .into_any(),
     };

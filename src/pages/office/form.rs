@@ -42,8 +42,18 @@ impl Sent {
     /// What to write into a field again: what was typed when the form was refused, else what it is to begin with.
     pub fn again<'a>(&'a self, name: &str, begin: &'a str) -> &'a str {
         match &self.error {
+            // Of what somebody else changed meanwhile, the page shows how it stands now.
+            Some(AppError::Conflict { .. }) | None => begin,
             Some(_) if !SECRET.contains(&name) => self.value(name),
             _ => begin,
+        }
+    }
+
+    /// The version to go on from: the one that was seen, as long as it is not known to be over.
+    pub fn version(&self, stored: i32) -> String {
+        match &self.error {
+            None | Some(AppError::Conflict { .. }) => stored.to_string(),
+            Some(_) => self.value("version").to_owned(),
         }
     }
 

@@ -178,6 +178,11 @@ fn pretty(item: &str) -> String {
     serde_json::from_str::<Value>(item).and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_else(|_| item.to_owned())
 }
 
+/// A text as it stands in a textarea: its content is written as it is, and a line break at its beginning is passed over.
+fn in_textarea(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
 fn item(reader: &Reader, found: &Item) -> AnyView {
     let lang = reader.lang;
     let refused = reader.sent.error().is_some() && reader.sent.has("id", &found.id.to_string());
@@ -210,7 +215,7 @@ fn item(reader: &Reader, found: &Item) -> AnyView {
             <form method="post" action="/admin/ingest">
                 <input type="hidden" name="id" value=found.id.to_string()/>
                 <textarea class="input item-text" name="item" rows=rows.to_string() spellcheck="false" aria-label=label aria-invalid=again.as_ref().map(|_| "true")>
-                    {text}
+                    {in_textarea(&text)}
                 </textarea>
                 {again.map(|text| view! { <p class="field-fault">{icon(Icon::Warning)}{text}</p> })}
                 <div class="form-actions">

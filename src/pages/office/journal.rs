@@ -110,6 +110,7 @@ fn event(event: &str, lang: Lang) -> String {
         "second_factor_removed" => s!(lang, journal.e_second_factor_removed),
         "second_factor_failed" => s!(lang, journal.e_second_factor_failed),
         "recovery_codes_made" => s!(lang, journal.e_recovery_codes_made),
+        "password_wrong" => s!(lang, journal.e_password_wrong),
         "item_replayed" => s!(lang, journal.e_item_replayed),
         "item_discarded" => s!(lang, journal.e_item_discarded),
         "alert_raised" => s!(lang, journal.e_alert_raised),

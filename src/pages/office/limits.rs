@@ -163,11 +163,7 @@ fn edit_row(reader: &Reader, row: &TierRow, preview: Option<&Preview>) -> AnyVie
     let (price, tokens) = (begin("price", money), begin("tokens", limits.tokens_per_month.to_string()));
     let interactions = begin("interactions", limits.interactions_per_day.to_string());
     let agents = begin("agents", limits.agents.clone().unwrap_or_default().join(", "));
-    // Of a conflict the form goes on from what is stored now.
-    let version = match reader.sent.error() {
-        Some(AppError::Conflict { .. }) | None => row.version.to_string(),
-        Some(_) => reader.sent.value("version").to_owned(),
-    };
+    let version = if preview.is_some() { reader.sent.value("version").to_owned() } else { reader.sent.version(row.version) };
     view! {
         <tr class="row-open">
             <td colspan="7">

@@ -85,7 +85,8 @@ impl Field<'_> {
 
 /// The field, with its fault beside it. `form` tells the fields of one form from those of another.
 pub fn field(reader: &Reader, form: &str, field: &Field<'_>) -> AnyView {
-    let sent = if reader.sent.verb() == form { reader.sent.clone() } else { Sent::default() };
+    let empty = Sent::default();
+    let sent = if reader.sent.verb() == form { &reader.sent } else { &empty };
     let id = format!("{form}-{}", field.name);
     let fault = sent.fault(field.name).map(|code| fault_text(code, reader.lang));
     let about = [field.help.map(|_| format!("{id}-help")), fault.map(|_| format!("{id}-fault"))];
@@ -118,7 +119,8 @@ pub type Choice = (String, String, Option<String>);
 
 /// A menu of a form.
 pub fn select(reader: &Reader, form: &str, name: &'static str, label: &str, begin: &str, choices: Vec<Choice>) -> AnyView {
-    let sent = if reader.sent.verb() == form { reader.sent.clone() } else { Sent::default() };
+    let empty = Sent::default();
+    let sent = if reader.sent.verb() == form { &reader.sent } else { &empty };
     let id = format!("{form}-{name}");
     let chosen = sent.again(name, begin).to_owned();
     let fault = sent.fault(name).map(|code| fault_text(code, reader.lang));

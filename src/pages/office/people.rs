@@ -217,6 +217,7 @@ fn row(reader: &Reader, account: &Account, teams: &[Team], may: bool, me: Option
 fn edit_row(reader: &Reader, account: &Account, teams: &[Team]) -> AnyView {
     let lang = reader.lang;
     let enabled = match reader.sent.error() {
+        Some(AppError::Conflict { .. }) | None => account.status != UserStatus::Disabled,
         Some(_) if reader.sent.verb() == "change" => reader.sent.has("enabled", "on"),
         _ => account.status != UserStatus::Disabled,
     };
@@ -227,7 +228,7 @@ fn edit_row(reader: &Reader, account: &Account, teams: &[Team]) -> AnyView {
                 <form class="form form-wide" id="change" method="post" action="/admin/people">
                     <input type="hidden" name="do" value="change"/>
                     <input type="hidden" name="user" value=account.id.to_string()/>
-                    <input type="hidden" name="version" value=account.version.to_string()/>
+                    <input type="hidden" name="version" value=reader.sent.version(account.version)/>
                     <p class="form-title">{account.email.clone()}</p>
                     {field(reader, "change", &Field { begin: &account.name, ..Field::text("name", s!(lang, people.name)) })}
                     {select(reader, "change", "role", s!(lang, people.role), account.role.as_str(), roles(lang))}
@@ -286,14 +287,14 @@ fn teams_section(reader: &Reader, teams: Vec<Team>) -> AnyView {
         .into_iter()
         .map(|team| {
             let here = refused.as_deref() == Some(team.id.to_string().as_str());
-            let name = if here { reader.sent.value("name").to_owned() } else { team.name.clone() };
+            let name = if here { reader.sent.again("name", &team.name).to_owned() } else { team.name.clone() };
             let fault = here.then(|| reader.sent.fault("name")).flatten().map(|code| super::parts::fault_text(code, lang));
             view! {
                 <li>
                     <form class="team" method="post" action="/admin/people">
                         <input type="hidden" name="do" value="rename"/>
                         <input type="hidden" name="team" value=team.id.to_string()/>
-                        <input type="hidden" name="version" value=team.version.to_string()/>
+                        <input type="hidden" name="version" value=if here { reader.sent.version(team.version) } else { team.version.to_string() }/>
                         <input class="input" type="text" name="name" required=true maxlength="100" autocomplete="off" value=name aria-label=team.name.clone()/>
                         <button class="button">{s!(lang, people.rename)}</button>
                     </form>

@@ -4,6 +4,7 @@ use super::DashboardData;
 use crate::{
     domain::{
         AppError, AppResult,
+        people::Permission,
         time::Zone,
         usage::{UsageFilter, UserDetail},
     },
@@ -16,6 +17,7 @@ use crate::{
 /// # Errors
 /// When the database is away.
 pub async fn dashboard(ctx: &Ctx, filter: UsageFilter) -> AppResult<DashboardData> {
+    ctx.require(Permission::ReadUsage)?;
     let now = ctx.now();
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let (seq, rules) = usage::version(&mut tx).await?;

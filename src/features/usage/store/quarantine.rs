@@ -59,18 +59,14 @@ fn far() -> DateTime<Utc> {
     DateTime::from_timestamp(32_503_680_000, 0).unwrap_or_default()
 }
 
-/// One item, locked until the transaction ends.
+/// One item.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn lock(tx: &mut PgConnection, id: Uuid) -> Result<Option<Item>, sqlx::Error> {
-    sqlx::query_as!(
-        Item,
-        "SELECT id, item, errors, times_seen, first_seen, last_seen FROM usage_quarantine WHERE id = $1 FOR UPDATE",
-        id
-    )
-    .fetch_optional(tx)
-    .await
+pub async fn find(tx: &mut PgConnection, id: Uuid) -> Result<Option<Item>, sqlx::Error> {
+    sqlx::query_as!(Item, "SELECT id, item, errors, times_seen, first_seen, last_seen FROM usage_quarantine WHERE id = $1", id)
+        .fetch_optional(tx)
+        .await
 }
 
 /// Takes an item out.
