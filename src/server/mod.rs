@@ -73,6 +73,20 @@ impl ServerState {
             leptos: Arc::new(leptos),
         }
     }
+
+    /// Forgets addresses that have kept quiet, until the process stops: whoever knocks from many is to cost no memory.
+    pub async fn forget(self) {
+        loop {
+            tokio::select! {
+                () = self.app.stop.cancelled() => return,
+                () = tokio::time::sleep(FORGET) => {}
+            }
+            for limiter in [&self.limiter, &self.gate] {
+                limiter.retain_recent();
+                limiter.shrink_to_fit();
+            }
+        }
+    }
 }
 
 /// Attempts at the gate from one address a second, and at once; `sign_in` counts them over a longer time.
@@ -80,6 +94,8 @@ const GATE_RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 const GATE_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 /// Browsers are to come by https alone (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+/// How often the limits forget addresses that have kept quiet.
+const FORGET: Duration = Duration::from_secs(60);
 /// How long a page or REST request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
