@@ -25,8 +25,9 @@ use crate::{
 
 /// Only users that have used this share of a limit travel with the live message, in basis points.
 const SHOWN_FROM_BP: i64 = 5_000;
-/// Rows that one transaction takes out at the most: one of an import holds a hundred kilobytes.
-const TAKEN_AT_ONCE: i64 = 64;
+/// Rows that one transaction takes out at the most: one of an import holds a hundred kilobytes. Fewer than what comes between two
+/// looks would make two messages of one, of which sockets send the second a quarter of a second later.
+const TAKEN_AT_ONCE: i64 = 256;
 /// With more cells than this (an import of old events) screens are told to load again instead.
 const MAX_CELLS: usize = 200;
 
