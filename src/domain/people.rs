@@ -46,17 +46,6 @@ pub enum Role {
     Viewer,
 }
 
-/// Whose records somebody works with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// One's own, and those that nobody owns.
-    Own,
-    /// Those of the team too.
-    Team,
-    /// All.
-    All,
-}
-
 /// Something that not everybody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Permission {
@@ -125,15 +114,6 @@ impl Role {
             | Permission::ManageLimits
             | Permission::ManageKeys
             | Permission::ManageIngest => matches!(self, Self::Admin),
-        }
-    }
-
-    /// Whose records somebody of this role works with. Viewers change none.
-    pub const fn scope(self) -> Scope {
-        match self {
-            Self::Admin | Self::Viewer => Scope::All,
-            Self::Manager => Scope::Team,
-            Self::Sales => Scope::Own,
         }
     }
 }
@@ -219,10 +199,15 @@ pub struct Me {
 impl Me {
     /// Up to two letters that stand for the name.
     pub fn initials(&self) -> String {
-        let mut words = self.name.split_whitespace().filter_map(|word| word.chars().next());
-        let first = words.next().into_iter();
-        first.chain(words.next_back()).flat_map(char::to_uppercase).collect()
+        initials(&self.name)
     }
+}
+
+/// Up to two letters that stand for a name: of its first word and its last.
+pub fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next().into_iter();
+    first.chain(words.next_back()).flat_map(char::to_uppercase).collect()
 }
 
 /// The longest e-mail address, in characters (RFC 5321).
@@ -302,6 +287,11 @@ impl Faults {
         }
     }
 
+    /// Keeps the fault of a field.
+    pub fn add(&mut self, pointer: &str, code: &str, detail: impl Into<String>) {
+        self.0.push(FieldError::new(pointer, code, detail));
+    }
+
     /// All faults at once, if there are any.
     ///
     /// # Errors
@@ -350,9 +340,8 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_and_the_last_name() {
-        let me = |name: &str| Me { id: UserId(Uuid::nil()), name: name.into(), email: String::new(), role: Role::Viewer };
-        assert_eq!(me("Ana María Peña").initials(), "AP");
-        assert_eq!(me("élodie").initials(), "É");
+        assert_eq!(initials("Ana María Peña"), "AP");
+        assert_eq!(initials("élodie"), "É");
     }
 
     #[test]

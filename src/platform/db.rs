@@ -59,6 +59,11 @@ pub async fn lock(tx: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> 
     Ok(())
 }
 
+/// The pattern of texts that contain another, for `LIKE`; `%%` for an empty one.
+pub fn contains(search: &str) -> String {
+    format!("%{}%", search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
 /// Whether an error says that the database is away, rather than that something is wrong with what was asked.
 pub fn is_away(error: &sqlx::Error) -> bool {
     match error {
@@ -104,4 +109,15 @@ fn incident() -> String {
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub fn to_app(error: sqlx::Error) -> AppError {
     app_error(&error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_take_every_character_as_it_is() {
+        assert_eq!(contains(" 50%_a\\b "), r"%50\%\_a\\b%");
+        assert_eq!(contains(""), "%%");
+    }
 }

@@ -27,8 +27,8 @@ use crate::{
     },
     features::auth::{keys, sessions},
     platform::{
+        address::household,
         ctx::{Actor, Ctx},
-        household,
     },
     ui::href,
 };

@@ -19,7 +19,7 @@ use crate::{
         sessions::{self, Begun},
         sign_in::{self, Credentials, SignedIn},
     },
-    pages::{gate::Gate, office::form::Sent},
+    pages::{gate::Gate, office::written::form::Sent},
     platform::{ctx::Ctx, secret::Secret},
 };
 

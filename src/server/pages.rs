@@ -23,7 +23,7 @@ use super::{
 use crate::{
     app::{App, shell},
     domain::AppError,
-    pages::office::{form::Sent, render},
+    pages::office::written::{form::Sent, render},
     platform::{ctx::Ctx, zone},
     ui::prefs::{LANG_COOKIE, Preferences, THEME_COOKIE, Theme, ZONE_COOKIE},
 };

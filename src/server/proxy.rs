@@ -32,13 +32,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_household_has_one_ipv4_address_or_many_of_ipv6() {
-        let of = |text: &str| crate::platform::household(text.parse().unwrap()).to_string();
-        assert_eq!(of("198.51.100.7"), "198.51.100.7");
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-    }
-
-    #[test]
     fn only_our_own_proxies_are_believed() {
         let trusted: Vec<IpNet> = ["10.0.0.0/8", "127.0.0.1/32"].map(|net| net.parse().unwrap()).to_vec();
         let ask = |peer: &str, forwarded: &[&'static str]| {

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use super::{ServerState, cookies};
 use crate::{
     domain::{format::Lang, time::Zone},
-    pages::office::{form::Sent, parts::Reader},
+    pages::office::written::{form::Sent, parts::Reader},
     platform::zone,
     ui::prefs::{LANG_COOKIE, THEME_COOKIE, Theme, ZONE_COOKIE},
 };

@@ -11,6 +11,7 @@ mod office;
 mod properties;
 mod rest;
 mod scope;
+mod second_factor;
 mod sign_in;
 mod support;
 mod watch;

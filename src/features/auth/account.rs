@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{links, store};
+use super::{attempts, links, store};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -305,20 +305,16 @@ const ASKED: i32 = 10;
 /// `Invalid` at `/current` when it is not the password; `RateLimited` after too many attempts; when the database is away.
 pub(super) async fn ask_password(ctx: &Ctx, current: &Secret) -> AppResult<Option<String>> {
     let person = ctx.person()?;
-    let (system, subject, now) = (ctx.as_system("password"), person.id.to_string(), ctx.now());
+    let (system, subject) = (ctx.as_system("password"), person.id.to_string());
+    attempts::limit(&system, &[("password", &subject, ASKED)]).await?;
     let mut tx = system.begin().await.map_err(to_app)?;
-    let until = now + chrono::TimeDelta::minutes(15);
-    let (attempts, ends_at) = store::count_attempt(&mut tx, "password", &subject, now, until).await.map_err(to_app)?;
     let stored = store::find_password(&mut tx, person.id).await.map_err(to_app)?;
-    tx.commit().await.map_err(to_app)?;
-    if attempts > ASKED {
-        let seconds = (ends_at - now).num_seconds().max(1);
-        return Err(AppError::RateLimited { retry_after_s: u32::try_from(seconds).unwrap_or(1) });
-    }
+    // Nothing is held while the password is worked on.
+    tx.rollback().await.map_err(to_app)?;
     let good = password::verify(current, stored.clone()).await?;
     let mut tx = system.begin().await.map_err(to_app)?;
     if good {
-        store::forget_attempts(&mut tx, "password", &subject).await.map_err(to_app)?;
+        attempts::forget(&mut tx, "password", &subject).await?;
     } else {
         let entry = Entry { event: "password_wrong", subject_kind: "user", subject_id: subject, body: json!({}) };
         journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;

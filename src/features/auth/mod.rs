@@ -6,6 +6,7 @@
 //! password; there is always an active admin once there was one; every change stands in the journal.
 
 pub mod account;
+mod attempts;
 pub mod journal;
 pub mod keys;
 pub mod links;

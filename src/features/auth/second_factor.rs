@@ -1,13 +1,13 @@
 //! A second factor: codes of an app by time (TOTP, RFC 6238: SHA-1, six digits, 30 seconds, as every app has them), and recovery codes.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
 use totp_rs::{Builder, Secret as Seed, Totp};
 
 use super::{
-    account,
+    account, attempts,
     store::{self, factor},
 };
 use crate::{
@@ -27,9 +27,7 @@ use crate::{
 
 /// Recovery codes that somebody gets; each works once.
 const RECOVERY_CODES: usize = 10;
-/// Codes are counted over this time.
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Wrong codes in that time.
+/// Wrong codes in a quarter of an hour.
 const TRIES: i32 = 10;
 
 /// What somebody's app takes in.
@@ -213,15 +211,7 @@ pub(super) async fn is_on(tx: &mut PgConnection, user: UserId) -> AppResult<bool
 
 /// Counts a try at the second step before it is made.
 pub(super) async fn limit(system: &Ctx, user: UserId) -> AppResult<()> {
-    let now = system.now();
-    let mut tx = system.begin().await.map_err(to_app)?;
-    let (tries, ends_at) = store::count_attempt(&mut tx, "code", &user.to_string(), now, now + WINDOW).await.map_err(to_app)?;
-    tx.commit().await.map_err(to_app)?;
-    if tries > TRIES {
-        let seconds = (ends_at - now).num_seconds().max(1);
-        return Err(AppError::RateLimited { retry_after_s: u32::try_from(seconds).unwrap_or(1) });
-    }
-    Ok(())
+    attempts::limit(system, &[("code", &user.to_string(), TRIES)]).await
 }
 
 /// Whether a code is good: of the app, and not taken before, or one of the recovery codes, which is used up by it.

@@ -6,16 +6,16 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{
-    second_factor,
+    attempts, second_factor,
     sessions::{self, Begun},
     store,
 };
 use crate::{
     domain::{AppError, AppResult, people},
     platform::{
+        address::household,
         ctx::Ctx,
         db::to_app,
-        household,
         journal::{self, Entry},
         password,
         secret::Secret,
@@ -23,9 +23,7 @@ use crate::{
     },
 };
 
-/// Attempts are counted over this time.
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Attempts for one account from one address in that time.
+/// Attempts for one account from one address in a quarter of an hour.
 const FOR_BOTH: i32 = 10;
 /// Attempts for one account in that time, wherever they come from: as many as NIST SP 800-63B-4 (3.2.2) allows, for whoever knows an
 /// address could else keep its owner out.
@@ -66,7 +64,15 @@ pub async fn sign_in(ctx: &Ctx, credentials: Credentials<'_>, before: Option<&st
     // What cannot be an address is counted and looked for like one.
     let email = people::email(credentials.email, "/email").unwrap_or_else(|_| credentials.email.chars().take(64).collect());
     let counted = Counted::of(&system, &email);
-    limit(&system, &counted).await?;
+    attempts::limit(
+        &system,
+        &[
+            ("address", &counted.address, FROM_ADDRESS),
+            ("both", &counted.both, FOR_BOTH),
+            ("account", &counted.account, FOR_ACCOUNT),
+        ],
+    )
+    .await?;
     let mut tx = system.begin().await.map_err(to_app)?;
     let found = if email.contains('\0') { None } else { store::find_credentials(&mut tx, &email).await.map_err(to_app)? };
     // Nothing is held while the password is worked on.
@@ -86,8 +92,8 @@ pub async fn sign_in(ctx: &Ctx, credentials: Credentials<'_>, before: Option<&st
     if store::find_credentials(&mut tx, &email).await.map_err(to_app)?.map(|(_, hash)| hash) != stored {
         return Err(AppError::Unauthenticated);
     }
-    store::forget_attempts(&mut tx, "both", &counted.both).await.map_err(to_app)?;
-    store::forget_attempts(&mut tx, "account", &counted.account).await.map_err(to_app)?;
+    attempts::forget(&mut tx, "both", &counted.both).await?;
+    attempts::forget(&mut tx, "account", &counted.account).await?;
     store::give_back_attempt(&mut tx, "address", &counted.address).await.map_err(to_app)?;
     if second_factor::is_on(&mut tx, user).await? {
         let secret = token::new();
@@ -171,25 +177,4 @@ impl Counted {
         let address = system.address.map(|address| household(address).to_string()).unwrap_or_default();
         Self { both: format!("{address} {account}"), account, address }
     }
-}
-
-/// Counts an attempt before it is made, so that many at once are counted too.
-async fn limit(system: &Ctx, counted: &Counted) -> AppResult<()> {
-    let now = system.now();
-    let mut tx = system.begin().await.map_err(to_app)?;
-    let subjects = [
-        ("address", &counted.address, FROM_ADDRESS),
-        ("both", &counted.both, FOR_BOTH),
-        ("account", &counted.account, FOR_ACCOUNT),
-    ];
-    for (kind, subject, most) in subjects {
-        let (attempts, ends_at) = store::count_attempt(&mut tx, kind, subject, now, now + WINDOW).await.map_err(to_app)?;
-        if attempts > most {
-            // Those who come after are not counted for what follows.
-            tx.commit().await.map_err(to_app)?;
-            let seconds = (ends_at - now).num_seconds().max(1);
-            return Err(AppError::RateLimited { retry_after_s: u32::try_from(seconds).unwrap_or(1) });
-        }
-    }
-    tx.commit().await.map_err(to_app)
 }

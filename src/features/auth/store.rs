@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::people::{Role, SessionId, TeamId, UserId, UserStatus},
-    platform::ctx::Person,
+    platform::{ctx::Person, db::contains},
 };
 
 /// A row of `users`, without the password.
@@ -443,11 +443,6 @@ pub async fn list_journal(tx: &mut PgConnection, search: &str, before: Option<i6
     )
     .fetch_all(tx)
     .await
-}
-
-/// The pattern of texts that contain another.
-fn contains(search: &str) -> String {
-    format!("%{}%", search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
 /// Whether an error says that an address has an account already.

@@ -13,7 +13,7 @@ use std::{
 use futures_util::future::join_all;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::{group::KeyedEvent, store::Refused, writer::Writer};
+use super::{group::KeyedEvent, store::quarantine::Refused, writer::Writer};
 use crate::{
     domain::AppError,
     platform::{ctx::App, db},

@@ -69,13 +69,13 @@ fn checked(wanted: &Wanted) -> AppResult<()> {
         ("/interactions", wanted.interactions_per_day, MAX_LIMIT),
     ] {
         if !(0..=most).contains(&value) {
-            faults.take(Err::<(), _>(AppError::invalid(pointer, "out_of_range", format!("must be from 0 to {most}"))))?;
+            faults.add(pointer, "out_of_range", format!("must be from 0 to {most}"));
         }
     }
     if let Some(agents) = &wanted.agents
         && (agents.is_empty() || agents.len() > MAX_AGENTS || !agents.iter().all(|agent| event::is_name(agent)))
     {
-        faults.take(Err::<(), _>(AppError::invalid("/agents", "characters", "must be names of agents, separated by commas")))?;
+        faults.add("/agents", "characters", "must be names of agents, separated by commas");
     }
     faults.check()
 }

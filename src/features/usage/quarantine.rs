@@ -20,7 +20,7 @@ use crate::{
     },
     platform::{
         ctx::Ctx,
-        db::{self, to_app},
+        db::{self, contains, to_app},
         journal::{self, Entry},
     },
 };
@@ -45,7 +45,7 @@ pub async fn list(
     // A place that no page of ours has named may lie outside of what PostgreSQL knows.
     let after = after.filter(|(at, _)| (2000..3000).contains(&at.year()));
     let search: String = search.trim().chars().filter(|c| !c.is_control()).take(200).collect();
-    let pattern = format!("%{}%", search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let pattern = contains(&search);
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let (mut items, total) = store::list(&mut tx, &pattern, after, PAGE + 1).await.map_err(to_app)?;
     let more = items.len() as i64 > PAGE;

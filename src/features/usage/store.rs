@@ -14,38 +14,7 @@ use super::{
     group::{Gains, KeyedEvent},
     moves::TotalGains,
 };
-use crate::domain::{
-    histogram::Histogram,
-    tier::{Tier, TierLimits},
-    usage::UsageEvent,
-};
-
-/// What the tiers include, now.
-///
-/// # Errors
-/// When the database is away.
-pub async fn list_tier_limits(db: &mut PgConnection) -> Result<Vec<TierLimits>, sqlx::Error> {
-    let rows = sqlx::query!(
-        "SELECT tier, price_cents, currency, program_weeks, tokens_per_month, interactions_per_day, agents
-         FROM usage_tier_limits ORDER BY position"
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|r| {
-            Some(TierLimits {
-                tier: Tier::parse(&r.tier)?,
-                price_cents: r.price_cents,
-                currency: r.currency,
-                program_weeks: r.program_weeks,
-                tokens_per_month: r.tokens_per_month,
-                interactions_per_day: r.interactions_per_day,
-                agents: r.agents,
-            })
-        })
-        .collect())
-}
+use crate::domain::{histogram::Histogram, tier::Tier, usage::UsageEvent};
 
 /// Makes the weeks' partitions that hold these days.
 ///
@@ -503,41 +472,6 @@ pub async fn take_moves(tx: &mut PgConnection, limit: i64) -> Result<Vec<(Vec<St
     .fetch_all(tx)
     .await?;
     Ok(rows.into_iter().map(|r| (r.user_ids, r.gains)).collect())
-}
-
-/// An item that cannot be taken.
-#[derive(Clone, Debug)]
-pub struct Refused {
-    /// The item as it came.
-    pub item: String,
-    /// What is wrong with it, as JSON.
-    pub errors: serde_json::Value,
-}
-
-/// Puts items into quarantine; one that is there already is only counted.
-///
-/// # Errors
-/// When the database is away.
-pub async fn upsert_quarantine(tx: &mut PgConnection, items: &[Refused], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    let ids: Vec<_> = items.iter().map(|_| Uuid::now_v7()).collect();
-    let digests: Vec<_> = items.iter().map(|i| super::group::digest_uuid(i.item.as_bytes())).collect();
-    let texts: Vec<_> = items.iter().map(|i| i.item.replace('\0', "\u{fffd}")).collect();
-    let errors: Vec<_> = items.iter().map(|i| i.errors.clone()).collect();
-    sqlx::query!(
-        "INSERT INTO usage_quarantine AS q (id, digest, item, errors, first_seen, last_seen, times_seen)
-         SELECT min(id::text)::uuid, digest, min(item), (array_agg(errors))[1], $5, $5, count(*)
-         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS t (id, digest, item, errors) GROUP BY digest ORDER BY digest
-         ON CONFLICT (digest) DO UPDATE SET times_seen = q.times_seen + excluded.times_seen, last_seen = excluded.last_seen,
-            errors = excluded.errors",
-        &ids,
-        &digests,
-        &texts,
-        &errors,
-        now
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
 /// Drops the weeks' partitions that lie wholly before a day, and the keys of their events.

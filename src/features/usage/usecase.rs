@@ -11,8 +11,8 @@ use super::{
     group::KeyedEvent,
     ingest::{EventSink, Outcome},
     moves::{self, Taken},
-    read::{self, standings},
-    store::{self, Refused},
+    read::{self, standings, user},
+    store::{self, quarantine::Refused},
 };
 use crate::{
     domain::{
@@ -260,7 +260,7 @@ pub async fn user(ctx: &Ctx, tx: &mut PgConnection, user_id: &str) -> AppResult<
     if !can_be_stored(user_id) {
         return Err(AppError::NotFound);
     }
-    read::user(tx, user_id, ctx.now()).await.map_err(to_app)?.ok_or(AppError::NotFound)
+    user::user(tx, user_id, ctx.now()).await.map_err(to_app)?.ok_or(AppError::NotFound)
 }
 
 /// No stored text has control characters, and PostgreSQL refuses U+0000 even in a question.
@@ -274,12 +274,12 @@ fn can_be_stored(text: &str) -> bool {
 /// When the database is away, or the cursor is not one.
 pub async fn user_events(ctx: &Ctx, user_id: &str, after: Option<&str>) -> AppResult<EventPage> {
     ctx.require(Permission::ReadUsage)?;
-    let after = after.map(read::EventCursor::parse).transpose()?;
+    let after = after.map(user::EventCursor::parse).transpose()?;
     if !can_be_stored(user_id) {
         return Ok(EventPage::default());
     }
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
-    read::events(&mut tx, user_id, after, ctx.now()).await.map_err(to_app)
+    user::events(&mut tx, user_id, after, ctx.now()).await.map_err(to_app)
 }
 
 /// Where a user stands, with what the tier includes, for REST.

@@ -175,7 +175,7 @@ impl Writer {
             .collect();
         let refused: Vec<_> = group.iter().flat_map(|j| &j.refused).cloned().collect();
         if !refused.is_empty() {
-            store::upsert_quarantine(&mut tx, &refused, self.app.clock.now()).await?;
+            store::quarantine::upsert_quarantine(&mut tx, &refused, self.app.clock.now()).await?;
         }
         candidates.retain(|e| !holders.contains_key(&e.key));
         candidates.sort_by_key(|e| e.event.timestamp);
@@ -224,7 +224,7 @@ impl Writer {
             self.weeks.insert(week);
         }
         if stale {
-            let limits = store::list_tier_limits(&mut connection).await?;
+            let limits = store::limits::list_tier_limits(&mut connection).await?;
             self.limits = limits.into_iter().map(|l| (l.tier, l)).collect();
             self.limits_read = Some(Instant::now());
         }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::OfficeView;
 #[cfg(feature = "ssr")]
-use super::render;
+use super::written::render;
 use crate::domain::AppResult;
 #[cfg(feature = "ssr")]
 use crate::platform::wire;

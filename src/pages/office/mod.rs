@@ -2,25 +2,9 @@
 //! server writes them and the browser shows them as they are: they work without JavaScript, and cost the dashboard not a byte. Forms
 //! are sent to the page's own address; what came of one is written into the page again.
 
-#[cfg(feature = "ssr")]
-mod account;
 pub mod api;
 #[cfg(feature = "ssr")]
-pub mod form;
-#[cfg(feature = "ssr")]
-mod ingest;
-#[cfg(feature = "ssr")]
-mod journal;
-#[cfg(feature = "ssr")]
-mod keys;
-#[cfg(feature = "ssr")]
-mod limits;
-#[cfg(feature = "ssr")]
-pub mod parts;
-#[cfg(feature = "ssr")]
-mod people;
-#[cfg(feature = "ssr")]
-pub mod render;
+pub mod written;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

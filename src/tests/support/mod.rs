@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod database;
+pub mod gate;
 pub mod http;
 pub mod people;
 pub mod rollups;

@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::domain::{
-    AppError,
-    tier::Tier,
-    time::month_start,
-    usage::{UserPage, UserQuery, UserSort, UserStanding, dashboard::NEAREST_SHOWN},
+use crate::{
+    domain::{
+        AppError,
+        tier::Tier,
+        time::month_start,
+        usage::{UserPage, UserQuery, UserSort, UserStanding, dashboard::NEAREST_SHOWN},
+    },
+    platform::db::contains,
 };
 
 /// From this share of a limit on a user counts as near it, in basis points.
@@ -146,7 +149,7 @@ async fn users_limited(
     limit: i64,
 ) -> Result<UserPage, sqlx::Error> {
     let today = now.date_naive();
-    let pattern = format!("%{}%", query.search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let pattern = contains(&query.search);
     let rows = sqlx::query!(
         r#"WITH standing AS (
                SELECT m.user_id, m.organization_id, m.subscription_tier, m.total_tokens, m.last_event_at,
@@ -307,7 +310,7 @@ pub async fn standing(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(standing) = row.and_then(StandingRow::standing) else { return Ok(None) };
-    let limits = super::super::store::list_tier_limits(tx).await?.into_iter().find(|l| l.tier == standing.tier);
+    let limits = super::super::store::limits::list_tier_limits(tx).await?.into_iter().find(|l| l.tier == standing.tier);
     Ok(limits.map(|limits| (standing, limits)))
 }
 

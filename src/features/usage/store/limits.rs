@@ -5,6 +5,33 @@ use sqlx::PgConnection;
 
 use crate::domain::tier::{Tier, TierLimits};
 
+/// What the tiers include, now.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list_tier_limits(db: &mut PgConnection) -> Result<Vec<TierLimits>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT tier, price_cents, currency, program_weeks, tokens_per_month, interactions_per_day, agents
+         FROM usage_tier_limits ORDER BY position"
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|r| {
+            Some(TierLimits {
+                tier: Tier::parse(&r.tier)?,
+                price_cents: r.price_cents,
+                currency: r.currency,
+                program_weeks: r.program_weeks,
+                tokens_per_month: r.tokens_per_month,
+                interactions_per_day: r.interactions_per_day,
+                agents: r.agents,
+            })
+        })
+        .collect())
+}
+
 /// What a tier includes, its version, and how its users of this month stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TierRow {
@@ -12,8 +39,6 @@ pub struct TierRow {
     pub limits: TierLimits,
     /// Counts the changes.
     pub version: i32,
-    /// When it was last changed.
-    pub updated_at: DateTime<Utc>,
     /// Users with use this month.
     pub accounts: i64,
 }
@@ -23,32 +48,19 @@ pub struct TierRow {
 /// # Errors
 /// When the database is away.
 pub async fn list(tx: &mut PgConnection, month: NaiveDate) -> Result<Vec<TierRow>, sqlx::Error> {
+    let limits = list_tier_limits(tx).await?;
     let rows = sqlx::query!(
-        r#"SELECT l.tier, l.price_cents, l.currency, l.program_weeks, l.tokens_per_month, l.interactions_per_day, l.agents, l.version,
-               l.updated_at, (SELECT count(*) FROM agent_usage_monthly m WHERE m.month = $1 AND m.subscription_tier = l.tier) AS "accounts!"
-           FROM usage_tier_limits l ORDER BY l.position"#,
+        r#"SELECT l.tier, l.version,
+               (SELECT count(*) FROM agent_usage_monthly m WHERE m.month = $1 AND m.subscription_tier = l.tier) AS "accounts!"
+           FROM usage_tier_limits l"#,
         month
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows
+    let of = |tier: Tier| rows.iter().find(|row| row.tier == tier.as_str());
+    Ok(limits
         .into_iter()
-        .filter_map(|r| {
-            Some(TierRow {
-                limits: TierLimits {
-                    tier: Tier::parse(&r.tier)?,
-                    price_cents: r.price_cents,
-                    currency: r.currency,
-                    program_weeks: r.program_weeks,
-                    tokens_per_month: r.tokens_per_month,
-                    interactions_per_day: r.interactions_per_day,
-                    agents: r.agents,
-                },
-                version: r.version,
-                updated_at: r.updated_at,
-                accounts: r.accounts,
-            })
-        })
+        .filter_map(|limits| of(limits.tier).map(|row| TierRow { version: row.version, accounts: row.accounts, limits }))
         .collect())
 }
 

@@ -4,6 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::features::usage::group::digest_uuid;
+
 /// An item that could not be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -127,4 +129,39 @@ pub async fn health(
         quarantined: row.quarantined,
         quarantined_lately: row.lately,
     })
+}
+
+/// An item that cannot be taken.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The item as it came.
+    pub item: String,
+    /// What is wrong with it, as JSON.
+    pub errors: serde_json::Value,
+}
+
+/// Puts items into quarantine; one that is there already is only counted.
+///
+/// # Errors
+/// When the database is away.
+pub async fn upsert_quarantine(tx: &mut PgConnection, items: &[Refused], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let ids: Vec<_> = items.iter().map(|_| Uuid::now_v7()).collect();
+    let digests: Vec<_> = items.iter().map(|i| digest_uuid(i.item.as_bytes())).collect();
+    let texts: Vec<_> = items.iter().map(|i| i.item.replace('\0', "\u{fffd}")).collect();
+    let errors: Vec<_> = items.iter().map(|i| i.errors.clone()).collect();
+    sqlx::query!(
+        "INSERT INTO usage_quarantine AS q (id, digest, item, errors, first_seen, last_seen, times_seen)
+         SELECT min(id::text)::uuid, digest, min(item), (array_agg(errors))[1], $5, $5, count(*)
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS t (id, digest, item, errors) GROUP BY digest ORDER BY digest
+         ON CONFLICT (digest) DO UPDATE SET times_seen = q.times_seen + excluded.times_seen, last_seen = excluded.last_seen,
+            errors = excluded.errors",
+        &ids,
+        &digests,
+        &texts,
+        &errors,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         AppError,
         format::{self, Lang},
-        people::{Role, UserStatus},
+        people::{self, Role, UserStatus},
         time::Zone,
     },
     ui::{
@@ -218,7 +218,5 @@ pub fn status(status: UserStatus, lang: Lang) -> AnyView {
 /// The letters that stand for somebody, on a colour that stays theirs.
 pub fn avatar(name: &str, id: uuid::Uuid) -> AnyView {
     let colour = id.as_bytes().iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) % 6;
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
-    let letters: String = words.next().into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect();
-    view! { <span class=format!("avatar avatar-{colour}") aria-hidden="true">{letters}</span> }.into_any()
+    view! { <span class=format!("avatar avatar-{colour}") aria-hidden="true">{people::initials(name)}</span> }.into_any()
 }

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{OfficeView, account, form::Sent, ingest, journal, keys, limits, parts::Reader, people};
+use super::{account, form::Sent, ingest, journal, keys, limits, parts::Reader, people};
 use crate::{
     domain::{AppError, AppResult, format::Lang, people::Permission, time::Zone},
     features::usage::ingest::Ingest,
+    pages::office::OfficeView,
     platform::ctx::Ctx,
     ui::{
         i18n::s,

@@ -1,0 +1,11 @@
+//! The pages of the office as the server writes them, and the parts that the gate's pages share with them.
+
+mod account;
+pub mod form;
+mod ingest;
+mod journal;
+mod keys;
+mod limits;
+pub mod parts;
+mod people;
+pub mod render;
