@@ -165,6 +165,16 @@ async fn database(pool: &PgPool, settings: &Settings) -> Vec<(&'static str, Find
             Err(error) => Err((error.to_string(), "run `nexus-crm migrate`".into())),
         },
     ));
+    if settings.vault.is_none()
+        && let Ok(sealed) = sealed(pool).await
+        && sealed > 0
+    {
+        let mend = "put the key back that sealed them; without it nobody of them can sign in, and GENESIS is refused";
+        findings.push((
+            "secrets",
+            Err((format!("NEXUS_CRM_SECRET_KEY is missing, and {sealed} secrets are sealed with it"), mend.into())),
+        ));
+    }
     let most: Result<String, _> = sqlx::query_scalar("SELECT current_setting('max_connections')").fetch_one(pool).await;
     let most: u32 = most.ok().and_then(|m| m.parse().ok()).unwrap_or(100);
     if settings.database_pool + 3 > most {
@@ -172,6 +182,14 @@ async fn database(pool: &PgPool, settings: &Settings) -> Vec<(&'static str, Find
         findings.push(("connections", Err((format!("the pool of {} does not fit into {most}", settings.database_pool), mend))));
     }
     findings
+}
+
+/// How many secrets in the database are sealed: second factors, and webhook secrets.
+async fn sealed(pool: &PgPool) -> Result<i64, sqlx::Error> {
+    let mut tx = pool.begin_with("BEGIN; SET LOCAL nexus.role = 'system'").await?;
+    let query = "SELECT (SELECT count(*) FROM users WHERE totp_secret IS NOT NULL)
+        + (SELECT count(*) FROM webhook_secrets WHERE sealed IS NOT NULL)";
+    sqlx::query_scalar(query).fetch_one(&mut *tx).await
 }
 
 /// Free space where the process runs, by `df`, which every Unix has.

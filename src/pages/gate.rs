@@ -11,6 +11,7 @@ use crate::{
         i18n::{fill, s, t},
         icon::Icon,
         prefs::Theme,
+        state::error_text,
     },
 };
 
@@ -20,6 +21,8 @@ pub enum Gate<'a> {
     SignIn {
         /// A place of our own.
         next: &'a str,
+        /// Whether anybody has an account.
+        is_set_up: bool,
     },
     /// The code of the second factor: the secret that the password gave, and where to go then.
     Code(&'a str, &'a str),
@@ -33,6 +36,17 @@ pub enum Gate<'a> {
     Gone,
     /// Nothing can be done now.
     Away,
+    /// A page that is not shown.
+    Refused(&'a AppError, Retry),
+}
+
+/// What whoever was refused a page can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Open the page again.
+    Open(String),
+    /// Open one of our own pages and do it from there: what was sent did not come from one.
+    Ours,
 }
 
 impl Gate<'_> {
@@ -40,10 +54,12 @@ impl Gate<'_> {
     fn place(&self) -> String {
         match self {
             // The secret lives for minutes and in forms alone: another language begins anew.
-            Gate::SignIn { next } | Gate::Code(_, next) => href::with_query("/sign-in", &[("next", (*next).to_owned())]),
+            Gate::SignIn { next, .. } | Gate::Code(_, next) => href::with_query("/sign-in", &[("next", (*next).to_owned())]),
             Gate::SetUp(secret) => href::with_query("/set-up", &[("token", (*secret).to_owned())]),
             Gate::Invitation(secret, ..) => href::with_query("/invitation", &[("token", (*secret).to_owned())]),
             Gate::Reset(secret, _) => href::with_query("/reset", &[("token", (*secret).to_owned())]),
+            Gate::Refused(_, Retry::Open(place)) => place.clone(),
+            Gate::Refused(_, Retry::Ours) => "/".to_owned(),
             Gate::Gone | Gate::Away => "/sign-in".to_owned(),
         }
     }
@@ -60,6 +76,9 @@ pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, gate: &Gate<
         Gate::Reset(..) => s!(lang, gate.reset).to_owned(),
         Gate::Gone => s!(lang, gate.gone).to_owned(),
         Gate::Away => t!(lang, error.unavailable).to_owned(),
+        Gate::Refused(AppError::NotFound, _) => t!(lang, not_found.title).to_owned(),
+        Gate::Refused(AppError::RateLimited { .. }, _) => s!(lang, gate.too_many).to_owned(),
+        Gate::Refused(error, _) => error_text(error, lang).0,
     };
     let body = body(reader, gate);
     let owner = Owner::new();
@@ -133,8 +152,9 @@ fn body(reader: &Reader, gate: &Gate<'_>) -> AnyView {
             .into_any()
     };
     match gate {
-        Gate::SignIn { next } => view! {
+        Gate::SignIn { next, is_set_up } => view! {
             <p class="gate-help">{s!(lang, gate.sign_in_help)}</p>
+            {(!is_set_up).then(|| notice("notice-note", Icon::Key, "status", s!(lang, gate.nobody_yet)))}
             {(reader.sent.done == Some("late")).then(|| notice("notice-bad", Icon::Warning, "status", s!(lang, gate.late)))}
             {refused(reader)}
             <form class="form" method="post" action="/sign-in">
@@ -200,6 +220,34 @@ fn body(reader: &Reader, gate: &Gate<'_>) -> AnyView {
         }
         .into_any(),
         Gate::Away => view! { <p class="gate-help">{s!(lang, gate.away)}</p> }.into_any(),
+        Gate::Refused(error, retry) => view! {
+            <p class="gate-help">{refusal_text(error, retry, lang)}</p>
+            {incident(error).map(|incident| view! { <p class="gate-help"><code>{incident.to_owned()}</code></p> })}
+            <div class="form-actions">
+                {matches!((error, retry), (AppError::RateLimited { .. } | AppError::Unavailable { .. } | AppError::Internal { .. }, Retry::Open(_)))
+                    .then(|| view! { <a class="button button-primary" href=gate.place()>{t!(lang, error.retry)}</a> })}
+                <a class="button" href="/">{s!(lang, gate.home)}</a>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+/// Why a page is not shown, and what to do.
+fn refusal_text(error: &AppError, retry: &Retry, lang: Lang) -> String {
+    match (error, retry) {
+        (AppError::Forbidden, Retry::Ours) => s!(lang, gate.not_ours).to_owned(),
+        (AppError::NotFound, _) => t!(lang, not_found.help).to_owned(),
+        (AppError::RateLimited { retry_after_s }, _) => wait_text(*retry_after_s, lang),
+        (error, _) => error_text(error, lang).1,
+    }
+}
+
+/// What somebody quotes who asks about a fault of ours.
+const fn incident(error: &AppError) -> Option<&String> {
+    match error {
+        AppError::Internal { incident } => Some(incident),
+        _ => None,
     }
 }
 

@@ -134,7 +134,11 @@ impl Settings {
         let mut webhook_keys = Vec::new();
         match r.text("GENESIS_WEBHOOK_SECRET") {
             Some(secret) => r.key("GENESIS_WEBHOOK_SECRET", &secret, false, &mut webhook_keys),
-            None => r.faults.push("GENESIS_WEBHOOK_SECRET is missing: the secret that GENESIS signs its webhooks with".into()),
+            // With a key to seal them they can be made in the app.
+            None if r.text("NEXUS_CRM_SECRET_KEY").is_some() => {}
+            None => r.faults.push(
+                "GENESIS_WEBHOOK_SECRET is missing: the secret that GENESIS signs its webhooks with; or set NEXUS_CRM_SECRET_KEY, and make one in the app".into(),
+            ),
         }
         for secret in
             r.text("GENESIS_WEBHOOK_SECRET_PREVIOUS").unwrap_or_default().split(',').map(str::trim).filter(|s| !s.is_empty())

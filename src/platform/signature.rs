@@ -10,6 +10,8 @@ use sha2::Sha256;
 
 use super::secret::Secret;
 
+pub mod diagnosis;
+
 /// How far a signed timestamp may be from our clock, in seconds.
 pub const TOLERANCE_S: i64 = 300;
 
@@ -46,6 +48,11 @@ impl Key {
         Ok(Self { secret, standard, import })
     }
 
+    /// Whether events signed with it may lie further back than usual.
+    pub const fn is_import(&self) -> bool {
+        self.import
+    }
+
     /// Signs as Standard Webhooks says: the value of `webhook-signature`.
     pub fn sign_standard(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         let tag = mac(&self.standard, &[id.as_bytes(), b".", timestamp.to_string().as_bytes(), b".", body]);
@@ -55,13 +62,17 @@ impl Key {
     /// Signs as GENESIS does: the value of `X-Genesis-Signature`.
     pub fn sign_genesis(&self, body: &[u8]) -> String {
         let tag = mac(self.secret.expose().as_bytes(), &[body]).finalize().into_bytes();
-        let hex = tag.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            use std::fmt::Write;
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        format!("sha256={hex}")
+        format!("sha256={}", hex(&tag))
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        use std::fmt::Write;
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
@@ -98,6 +109,8 @@ pub struct Verified {
     pub webhook_id: Option<String>,
     /// Whether it was signed with an import key.
     pub import: bool,
+    /// The place of the key among those that were tried.
+    pub key: usize,
 }
 
 /// Why a request is not let in.
@@ -113,7 +126,13 @@ pub enum SignatureError {
 ///
 /// # Errors
 /// See [`SignatureError`].
-pub fn verify(headers: &SignatureHeaders<'_>, body: &[u8], keys: &[Key], now: DateTime<Utc>) -> Result<Verified, SignatureError> {
+pub fn verify<'k>(
+    headers: &SignatureHeaders<'_>,
+    body: &[u8],
+    keys: impl IntoIterator<Item = &'k Key>,
+    now: DateTime<Utc>,
+) -> Result<Verified, SignatureError> {
+    let keys = keys.into_iter().enumerate();
     let h = headers;
     if h.other_webhook_header || h.webhook_id.is_some() || h.webhook_timestamp.is_some() || h.webhook_signature.is_some() {
         return verify_standard(h, body, keys, now);
@@ -123,25 +142,35 @@ pub fn verify(headers: &SignatureHeaders<'_>, body: &[u8], keys: &[Key], now: Da
         fresh(timestamp, "X-Genesis-Timestamp", now)?;
     }
     let tag = signature.strip_prefix("sha256=").and_then(decode_hex).ok_or(SignatureError::Rejected)?;
-    keys.iter()
-        .find(|key| mac(key.secret.expose().as_bytes(), &[body]).verify_slice(&tag).is_ok())
-        .map(|key| Verified { webhook_id: None, import: key.import })
+    find(keys, |key| mac(key.secret.expose().as_bytes(), &[body]).verify_slice(&tag).is_ok(), None)
+}
+
+fn find<'k>(
+    mut keys: impl Iterator<Item = (usize, &'k Key)>,
+    good: impl Fn(&Key) -> bool,
+    webhook_id: Option<&str>,
+) -> Result<Verified, SignatureError> {
+    keys.find(|(_, key)| good(key))
+        .map(|(place, key)| Verified { webhook_id: webhook_id.map(str::to_owned), import: key.import, key: place })
         .ok_or(SignatureError::Rejected)
 }
 
-fn verify_standard(h: &SignatureHeaders<'_>, body: &[u8], keys: &[Key], now: DateTime<Utc>) -> Result<Verified, SignatureError> {
+fn verify_standard<'k>(
+    h: &SignatureHeaders<'_>,
+    body: &[u8],
+    keys: impl Iterator<Item = (usize, &'k Key)>,
+    now: DateTime<Utc>,
+) -> Result<Verified, SignatureError> {
     let id = h.webhook_id.filter(|id| !id.is_empty() && id.len() <= 255).ok_or(SignatureError::Header("webhook-id"))?;
     let timestamp = h.webhook_timestamp.ok_or(SignatureError::Header("webhook-timestamp"))?;
     let signatures = h.webhook_signature.ok_or(SignatureError::Header("webhook-signature"))?;
     fresh(timestamp, "webhook-timestamp", now)?;
     let tags: Vec<_> = signatures.split(' ').filter_map(|s| s.strip_prefix("v1,")).filter_map(|s| BASE64.decode(s).ok()).collect();
-    keys.iter()
-        .find(|key| {
-            let tag = mac(&key.standard, &[id.as_bytes(), b".", timestamp.as_bytes(), b".", body]);
-            tags.iter().any(|sent| tag.clone().verify_slice(sent).is_ok())
-        })
-        .map(|key| Verified { webhook_id: Some(id.to_owned()), import: key.import })
-        .ok_or(SignatureError::Rejected)
+    let good = |key: &Key| {
+        let tag = mac(&key.standard, &[id.as_bytes(), b".", timestamp.as_bytes(), b".", body]);
+        tags.iter().any(|sent| tag.clone().verify_slice(sent).is_ok())
+    };
+    find(keys, good, Some(id))
 }
 
 fn fresh(timestamp: &str, header: &'static str, now: DateTime<Utc>) -> Result<(), SignatureError> {
@@ -189,7 +218,7 @@ mod tests {
         let key = key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         assert_eq!(key.sign_standard(ID, 1_614_265_330, BODY), SIGNATURE);
         let verified = verify(&standard("1614265330", SIGNATURE), BODY, &[key], now()).unwrap();
-        assert_eq!(verified, Verified { webhook_id: Some(ID.into()), import: false });
+        assert_eq!(verified, Verified { webhook_id: Some(ID.into()), import: false, key: 0 });
     }
 
     #[test]

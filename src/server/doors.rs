@@ -19,13 +19,14 @@ use axum::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{ServerState, cookies, problem::Problem, proxy};
+use super::{ServerState, cookies, gate, problem::Problem, proxy};
 use crate::{
     domain::{
         AppError, AppResult,
         people::{KeyId, Permission, SessionId},
     },
     features::auth::{keys, sessions},
+    pages::gate::Retry,
     platform::{
         address::household,
         ctx::{Actor, Ctx},
@@ -73,6 +74,8 @@ pub const DOORS: &[Door] = &[
     ("POST", "/admin/limits", Rule::May(Permission::ManageLimits)),
     ("GET", "/admin/ingest", Rule::May(Permission::ManageIngest)),
     ("POST", "/admin/ingest", Rule::May(Permission::ManageIngest)),
+    ("GET", "/admin/webhooks", Rule::May(Permission::ManageKeys)),
+    ("POST", "/admin/webhooks", Rule::May(Permission::ManageKeys)),
     ("GET", "/admin/keys", Rule::May(Permission::ManageKeys)),
     ("POST", "/admin/keys", Rule::May(Permission::ManageKeys)),
     ("GET", "/admin/journal", Rule::May(Permission::ReadJournal)),
@@ -151,7 +154,10 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
         && rule != Some(Rule::Signature)
         && !is_ours(request.headers(), &state.app.settings.base_url)
     {
-        return refuse(&AppError::Forbidden, manner, &request);
+        return match manner {
+            Manner::Page => gate::refused(&state, request.headers(), &AppError::Forbidden, Retry::Ours),
+            _ => refuse(&state, &AppError::Forbidden, manner, &request),
+        };
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| proxy::client(peer, request.headers(), &state.app.settings.trusted_proxies));
@@ -162,7 +168,7 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
         && (!address.is_loopback() || state.app.settings.rate_limit_loopback)
         && state.gate.check_key(&household(address)).is_err()
     {
-        return refuse(&AppError::RateLimited { retry_after_s: 10 }, Manner::Program, &request);
+        return refuse(&state, &AppError::RateLimited { retry_after_s: 10 }, manner, &request);
     }
     let nobody = Ctx { app: state.app.clone(), actor: Actor::Nobody, address };
     let ctx = match rule {
@@ -186,7 +192,7 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
             }
             response
         }
-        Err(error) => refuse(&error, manner, &request),
+        Err(error) => refuse(&state, &error, manner, &request),
     }
 }
 
@@ -227,7 +233,7 @@ fn wants_html(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
-fn refuse(error: &AppError, manner: Manner, request: &Request) -> Response {
+fn refuse(state: &ServerState, error: &AppError, manner: Manner, request: &Request) -> Response {
     match (manner, error) {
         (Manner::Page, AppError::Unauthenticated) => {
             let back = request.uri().path_and_query().map_or("/", |place| place.as_str());
@@ -237,6 +243,11 @@ fn refuse(error: &AppError, manner: Manner, request: &Request) -> Response {
                 String::new()
             };
             Redirect::to(&format!("/sign-in{next}")).into_response()
+        }
+        (Manner::Page, error) => {
+            let place = if is_safe(request.method()) { request.uri().path_and_query() } else { None };
+            let place = place.map_or_else(|| request.uri().path().to_owned(), |place| place.as_str().to_owned());
+            gate::refused(state, request.headers(), error, Retry::Open(place))
         }
         (Manner::ServerFunction, error) => {
             // As server functions themselves tell their errors.
@@ -248,7 +259,7 @@ fn refuse(error: &AppError, manner: Manner, request: &Request) -> Response {
             ];
             (status, headers, serde_json::to_string(error).unwrap_or_default()).into_response()
         }
-        (Manner::Program | Manner::Page, error) => {
+        (Manner::Program, error) => {
             let mut response: Response = Problem::from(error.clone()).into();
             if *error == AppError::Unauthenticated {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

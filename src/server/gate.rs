@@ -1,7 +1,7 @@
 //! The gate's handlers: signing in and out, the first set-up, invitations, new passwords.
 
 use axum::{
-    Form,
+    Extension, Form,
     extract::{Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
@@ -19,7 +19,10 @@ use crate::{
         sessions::{self, Begun},
         sign_in::{self, Credentials, SignedIn},
     },
-    pages::{gate::Gate, office::written::form::Sent},
+    pages::{
+        gate::{Gate, Retry},
+        office::written::form::Sent,
+    },
     platform::{ctx::Ctx, secret::Secret},
 };
 
@@ -37,14 +40,18 @@ pub struct GateQuery {
 }
 
 fn written(state: &ServerState, headers: &HeaderMap, gate: &Gate<'_>, sent: Sent) -> Response {
-    let status = match (sent.error(), gate) {
+    let error = sent.error().or(match gate {
+        Gate::Refused(error, _) => Some(*error),
+        _ => None,
+    });
+    let status = match (error, gate) {
         (Some(error), _) => error.status(),
         (None, Gate::Gone) => 404,
         (None, Gate::Away) => 503,
         (None, _) => 200,
     };
-    let retry = match sent.error() {
-        Some(AppError::RateLimited { retry_after_s }) => Some(*retry_after_s),
+    let retry = match error {
+        Some(AppError::RateLimited { retry_after_s } | AppError::Unavailable { retry_after_s }) => Some(*retry_after_s),
         _ => None,
     };
     let reader = reader::of(headers, state, sent);
@@ -62,6 +69,17 @@ fn written(state: &ServerState, headers: &HeaderMap, gate: &Gate<'_>, sent: Sent
     response
 }
 
+/// A page that is not shown, to somebody who looks at it with a browser.
+pub fn refused(state: &ServerState, headers: &HeaderMap, error: &AppError, retry: Retry) -> Response {
+    written(state, headers, &Gate::Refused(error, retry), Sent::default())
+}
+
+/// The page of signing in. Where nobody has an account it says so: the link to make the first is in the log.
+async fn sign_in_form(state: &ServerState, ctx: &Ctx, headers: &HeaderMap, next: &str, sent: Sent) -> Response {
+    let is_set_up = links::is_set_up(ctx).await.unwrap_or(true);
+    written(state, headers, &Gate::SignIn { next, is_set_up }, sent)
+}
+
 /// Goes in with a new session.
 fn go_in(ctx: &Ctx, begun: &Begun, next: &str) -> Response {
     let mut response = Redirect::to(next).into_response();
@@ -76,14 +94,14 @@ fn user_agent(headers: &HeaderMap) -> &str {
 /// `GET /sign-in`.
 pub async fn sign_in_page(
     State(state): State<ServerState>,
-    axum::Extension(ctx): axum::Extension<Ctx>,
+    Extension(ctx): Extension<Ctx>,
     Query(query): Query<GateQuery>,
     headers: HeaderMap,
 ) -> Response {
     let next = back(query.next.as_deref());
-    match doors::identify(ctx, &headers).await {
+    match doors::identify(ctx.clone(), &headers).await {
         Ok(ctx) if ctx.person().is_ok() => Redirect::to(&next).into_response(),
-        Ok(_) | Err(AppError::Unauthenticated) => written(&state, &headers, &Gate::SignIn { next: &next }, Sent::default()),
+        Ok(_) | Err(AppError::Unauthenticated) => sign_in_form(&state, &ctx, &headers, &next, Sent::default()).await,
         Err(_) => written(&state, &headers, &Gate::Away, Sent::default()),
     }
 }
@@ -91,7 +109,7 @@ pub async fn sign_in_page(
 /// `POST /sign-in`.
 pub async fn sign_in(
     State(state): State<ServerState>,
-    axum::Extension(ctx): axum::Extension<Ctx>,
+    Extension(ctx): Extension<Ctx>,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Response {
@@ -106,7 +124,7 @@ pub async fn sign_in(
             Err(AppError::NotFound) => {
                 let mut late = Sent::default();
                 late.done = Some("late");
-                written(&state, &headers, &Gate::SignIn { next: &next }, late)
+                sign_in_form(&state, &ctx, &headers, &next, late).await
             }
             Err(error) => {
                 // What was typed is worth nothing any more.
@@ -122,17 +140,13 @@ pub async fn sign_in(
         Ok(SignedIn::Code(secret)) => written(&state, &headers, &Gate::Code(secret.expose(), &next), Sent::default()),
         Err(error) => {
             sent.refuse(error);
-            written(&state, &headers, &Gate::SignIn { next: &next }, sent)
+            sign_in_form(&state, &ctx, &headers, &next, sent).await
         }
     }
 }
 
 /// `POST /sign-out`.
-pub async fn sign_out(
-    State(state): State<ServerState>,
-    axum::Extension(ctx): axum::Extension<Ctx>,
-    headers: HeaderMap,
-) -> Response {
+pub async fn sign_out(State(state): State<ServerState>, Extension(ctx): Extension<Ctx>, headers: HeaderMap) -> Response {
     // Whatever happens to the session, this browser is to forget it.
     if let Ok(ctx) = doors::identify(ctx, &headers).await
         && let Err(error) = sessions::sign_out(&ctx).await
@@ -188,7 +202,7 @@ macro_rules! link_handlers {
         #[doc = concat!("`GET ", $path, "`.")]
         pub async fn $page(
             State(state): State<ServerState>,
-            axum::Extension(ctx): axum::Extension<Ctx>,
+            Extension(ctx): Extension<Ctx>,
             Query(query): Query<GateQuery>,
             headers: HeaderMap,
         ) -> Response {
@@ -198,7 +212,7 @@ macro_rules! link_handlers {
         #[doc = concat!("`POST ", $path, "`.")]
         pub async fn $follow(
             State(state): State<ServerState>,
-            axum::Extension(ctx): axum::Extension<Ctx>,
+            Extension(ctx): Extension<Ctx>,
             headers: HeaderMap,
             Form(fields): Form<Fields>,
         ) -> Response {

@@ -28,7 +28,10 @@ use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer};
 
-use crate::{features::usage::ingest::Ingest, platform::ctx::App};
+use crate::{
+    features::usage::{ingest::Ingest, keyring::Keyring},
+    platform::ctx::{Actor, App, Ctx},
+};
 
 /// Limits requests by address.
 pub type AddressLimiter = RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock>;
@@ -40,6 +43,8 @@ pub struct ServerState {
     pub app: App,
     /// The queue before the writer of events.
     pub ingest: Ingest,
+    /// What GENESIS may sign with.
+    pub keyring: Arc<Keyring>,
     /// Webhook requests by address.
     pub limiter: Arc<AddressLimiter>,
     /// Attempts at the gate by address.
@@ -65,6 +70,7 @@ impl ServerState {
         let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
         Self {
             ingest: Ingest::start(&app),
+            keyring: Arc::new(Keyring::new(&Ctx::new(app.clone(), Actor::System("webhook secrets")))),
             limiter: Arc::new(RateLimiter::keyed(quota)),
             gate: Arc::new(RateLimiter::keyed(Quota::per_second(GATE_RATE).allow_burst(GATE_BURST))),
             lines: Arc::default(),

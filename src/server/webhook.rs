@@ -13,10 +13,14 @@ use serde_json::{Value, json};
 
 use super::{ServerState, problem::Problem, proxy};
 use crate::{
-    features::usage::usecase::{self, ItemResult, MAX_ITEMS, Receipt, Refusal},
+    features::usage::{
+        keyring::Refused,
+        usecase::{self, ItemResult, MAX_ITEMS, Receipt, Refusal},
+    },
     platform::{
         ctx::{Actor, Ctx},
-        signature::{self, SignatureError, SignatureHeaders, Verified},
+        db,
+        signature::{SignatureError, SignatureHeaders, Verified},
     },
 };
 
@@ -47,8 +51,8 @@ async fn take(state: &ServerState, address: SocketAddr, headers: &HeaderMap, bod
         return Err(Problem::new(415, "The body must not be compressed"));
     }
     let body = read(state, headers, body).await?;
-    let verified = verify(state, headers, &body)?;
     let ctx = Ctx::new(state.app.clone(), Actor::Genesis);
+    let verified = verify(state, &ctx, headers, &body).await?;
     usecase::receive(&ctx, &state.ingest, &body, &verified).await.map_err(|refusal| match refusal {
         Refusal::Malformed(where_) => Problem::new(400, "The body is not valid JSON").detail(where_),
         Refusal::TooManyItems(n) => {
@@ -86,7 +90,7 @@ async fn read(state: &ServerState, headers: &HeaderMap, body: Body) -> Result<By
     }
 }
 
-fn verify(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result<Verified, Problem> {
+async fn verify(state: &ServerState, ctx: &Ctx, headers: &HeaderMap, body: &[u8]) -> Result<Verified, Problem> {
     // A value that is not visible ASCII cannot be a good one: it counts as present and wrong.
     let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
     let known = ["webhook-id", "webhook-timestamp", "webhook-signature"];
@@ -98,9 +102,11 @@ fn verify(state: &ServerState, headers: &HeaderMap, body: &[u8]) -> Result<Verif
         genesis_signature: text("x-genesis-signature"),
         genesis_timestamp: text("x-genesis-timestamp"),
     };
-    signature::verify(&signed, body, &state.app.settings.webhook_keys, state.app.clock.now()).map_err(|error| match error {
-        SignatureError::Header(name) => Problem::new(400, "A header is missing or not valid").detail(name),
-        SignatureError::Rejected => Problem::new(401, "The signature is not valid"),
+    state.keyring.verify(ctx, &signed, body).await.map_err(|refused| match refused {
+        Refused::Signature(SignatureError::Header(name)) => Problem::new(400, "A header is missing or not valid").detail(name),
+        Refused::Signature(SignatureError::Rejected) => Problem::new(401, "The signature is not valid"),
+        // It may be good: GENESIS is to send it again.
+        Refused::NotKnown => Problem::new(503, "Not available now").retry_after(db::RETRY_AFTER_S),
     })
 }
 

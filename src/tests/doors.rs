@@ -138,7 +138,7 @@ async fn what_no_door_is_known_for_is_shut() {
         let mut answer = String::new();
         line.read_to_string(&mut answer).await.unwrap();
         let status = answer.split(' ').nth(1).unwrap();
-        assert!(["303", "400", "401", "404"].contains(&status) && !answer.contains("<main"), "{path}: {answer}");
+        assert!(["303", "400", "401", "404"].contains(&status) && !answer.contains("class=\"frame\""), "{path}: {answer}");
     }
     let page = nobody.get(app.url("/usage?tier=pro")).header("accept", "text/html").send().await.unwrap();
     assert_eq!(
@@ -220,4 +220,24 @@ async fn the_gate_answers_no_more_than_it_can() {
     }
     assert_eq!(last, 429);
     assert!(app.number("SELECT max(attempts)::bigint FROM sign_in_attempts").await < 60, "those were not counted in the database");
+}
+
+#[tokio::test]
+async fn whoever_is_refused_a_page_is_told_so_on_a_page() {
+    let app = TestApp::start().await;
+    let viewer = people::sign_in(&app, Role::Viewer).await;
+    let page = async |client: &reqwest::Client, path: &str| {
+        let answer = client.get(app.url(path)).header("accept", "text/html").header("accept-language", "es").send().await.unwrap();
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (answer.status().as_u16(), kind.starts_with("text/html"), answer.text().await.unwrap())
+    };
+    let client = app.client_with(&viewer.cookie);
+    let (status, html, text) = page(&client, "/admin/people").await;
+    assert!((status, html) == (403, true) && text.contains("Sin permiso") && text.contains("href=\"/\""), "{status} {text}");
+    let forged = reqwest::Client::new().post(app.url("/account")).header("cookie", &viewer.cookie).header("accept", "text/html");
+    let forged = forged.header("sec-fetch-site", "cross-site").body("").send().await.unwrap();
+    assert_eq!((forged.status().as_u16(), forged.headers()["content-type"].to_str().unwrap()), (403, "text/html; charset=utf-8"));
+    app.app.db.close().await;
+    let (status, html, text) = page(&client, "/usage?days=7").await;
+    assert!((status, html) == (503, true) && text.contains("href=\"/usage?days=7\""), "the way back: {status} {text}");
 }

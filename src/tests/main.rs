@@ -12,6 +12,7 @@ mod properties;
 mod rest;
 mod scope;
 mod second_factor;
+mod secrets;
 mod sign_in;
 mod support;
 mod watch;

@@ -25,6 +25,9 @@ use crate::support::{
 async fn the_first_admin_is_made_once_by_the_link_that_serve_prints() {
     let app = TestApp::start().await;
     app.as_owner("DELETE FROM sessions; DELETE FROM users").await;
+    let page = async || app.client_with("").get(app.url("/sign-in")).send().await.unwrap().text().await.unwrap();
+    let told = "Nobody has an account here yet";
+    assert!(page().await.contains(told));
     let link = links::for_set_up(&app.ctx()).await.unwrap().unwrap();
     let newer = links::for_set_up(&app.ctx()).await.unwrap().unwrap();
     let fields = |token| [("token", token), ("name", "Ana"), ("email", "ana@ngx.com"), ("password", PASSWORD)];
@@ -42,7 +45,7 @@ async fn the_first_admin_is_made_once_by_the_link_that_serve_prints() {
     );
     let made = post(&app, "", "/set-up", &fields(token(&newer))).await;
     assert_eq!((made.status().as_u16(), made.headers()["location"].to_str().unwrap()), (303, "/usage"));
-    assert!(runs(&app, &cookie(&made)).await);
+    assert!(runs(&app, &cookie(&made)).await && !page().await.contains(told));
     assert_eq!(post(&app, "", "/set-up", &fields(token(&newer))).await.status(), 404, "it works once");
     assert_eq!(links::for_set_up(&app.ctx()).await.unwrap(), None);
     assert_eq!(app.text("SELECT concat_ws(' ', email, role, status) FROM users").await, "ana@ngx.com admin active");

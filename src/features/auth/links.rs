@@ -85,7 +85,7 @@ pub async fn for_set_up(ctx: &Ctx) -> AppResult<Option<String>> {
     Ok(Some(address(&ctx, LinkKind::SetUp, &secret)))
 }
 
-/// Whether nobody has an account yet.
+/// Whether anybody has an account.
 ///
 /// # Errors
 /// When the database is away.

@@ -1,7 +1,8 @@
 //! Metering: usage events come in, rollups come out.
 //!
 //! Tables: `agent_usage_events`, `usage_event_keys`, `agent_usage_daily`, `agent_usage_monthly`, `agent_usage_totals_daily`,
-//! `agent_usage_totals_hourly`, `agent_usage_active_daily`, `usage_users`, `usage_moves`, `usage_quarantine`, `usage_tier_limits`.
+//! `agent_usage_totals_hourly`, `agent_usage_active_daily`, `usage_users`, `usage_moves`, `usage_quarantine`, `usage_tier_limits`,
+//! `webhook_secrets`.
 //!
 //! Invariants: an event that was acknowledged is stored, once; every rollup of a user equals a recount of the stored events,
 //! whatever the order in which they came; the totals of all users with what still stands in `usage_moves` do too; every user
@@ -15,6 +16,8 @@ pub mod group;
 #[cfg(feature = "ssr")]
 pub mod ingest;
 #[cfg(feature = "ssr")]
+pub mod keyring;
+#[cfg(feature = "ssr")]
 pub mod limits;
 #[cfg(feature = "ssr")]
 pub mod moves;
@@ -24,6 +27,8 @@ pub mod quarantine;
 pub mod read;
 #[cfg(feature = "ssr")]
 pub mod recount;
+#[cfg(feature = "ssr")]
+pub mod secrets;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]

@@ -2,6 +2,7 @@
 
 pub mod limits;
 pub mod quarantine;
+pub mod secrets;
 
 use std::collections::HashMap;
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     form::Sent,
-    parts::{Reader, notice, problem},
+    parts::{Reader, in_textarea, notice, problem},
     render::{Place, head},
 };
 use crate::{
@@ -176,11 +176,6 @@ fn rule(code: &str, lang: Lang) -> Option<&'static str> {
 /// An item as it is easiest to read and to mend.
 fn pretty(item: &str) -> String {
     serde_json::from_str::<Value>(item).and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_else(|_| item.to_owned())
-}
-
-/// A text as it stands in a textarea: its content is written as it is, and a line break at its beginning is passed over.
-fn in_textarea(text: &str) -> String {
-    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 fn item(reader: &Reader, found: &Item) -> AnyView {

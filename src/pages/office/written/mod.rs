@@ -9,3 +9,4 @@ mod limits;
 pub mod parts;
 mod people;
 pub mod render;
+mod webhooks;

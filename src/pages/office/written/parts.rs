@@ -54,6 +54,9 @@ pub fn fault_text(code: &str, lang: Lang) -> &'static str {
         "unknown" => s!(lang, fault.unknown),
         "wrong_code" => s!(lang, fault.wrong_code),
         "number" => s!(lang, fault.number),
+        "secret_length" => s!(lang, fault.secret_length),
+        "base64" => s!(lang, fault.base64),
+        "last_secret" => s!(lang, fault.last_secret),
         _ => s!(lang, fault.other),
     }
 }
@@ -141,6 +144,11 @@ pub fn select(reader: &Reader, form: &str, name: &'static str, label: &str, begi
         </div>
     }
     .into_any()
+}
+
+/// A text as it stands in a textarea: its content is written as it is, and a line break at its beginning is passed over.
+pub fn in_textarea(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// What is to be said of a refused form as a whole; faults of fields stand beside them.
