@@ -25,17 +25,16 @@ ALTER TABLE webhook_secrets ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_rows ON webhook_secrets USING ((SELECT nexus_role()) IN ('system', 'admin'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_secrets TO nexus_app;
 
--- One row: what admins have settled for everybody. What is null is as the server's settings say.
+-- One row: what admins have settled for everybody.
 CREATE TABLE workspace (
-    singleton            boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-    name                 text NOT NULL DEFAULT '' CHECK (length(name) <= 100),
-    language             text CHECK (language IN ('es', 'en')),
-    time_zone            text,
-    event_retention_days integer CHECK (event_retention_days = 0 OR event_retention_days BETWEEN 42 AND 36500),
+    singleton              boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    name                   text NOT NULL DEFAULT '' CHECK (length(name) <= 100),
+    time_zone              text,
     journal_retention_days integer NOT NULL DEFAULT 0 CHECK (journal_retention_days = 0 OR journal_retention_days BETWEEN 90 AND 36500),
-    version              integer NOT NULL DEFAULT 1
+    version                integer NOT NULL DEFAULT 1
 );
 INSERT INTO workspace DEFAULT VALUES;
+COMMENT ON COLUMN workspace.time_zone IS 'shown until a browser has told its own; null: as the server''s settings say';
 COMMENT ON COLUMN workspace.journal_retention_days IS '0 keeps it for ever';
 ALTER TABLE workspace ENABLE ROW LEVEL SECURITY;
 CREATE POLICY read ON workspace FOR SELECT USING ((SELECT nexus_role()) IS NOT NULL);

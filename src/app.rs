@@ -68,7 +68,9 @@ pub fn App() -> impl IntoView {
     provide_context(Whoami(SharedValue::new(use_context::<Me>).into_inner()));
     Clock::provide();
     Overlays::provide();
-    tell_zone(settings, preferences.zone_known);
+    if !preferences.zone_fixed {
+        tell_zone(settings, preferences.zone_known);
+    }
     let cookie = CookieOptions::<Locale>::default().path("/").max_age(YEAR_MS);
     view! {
         <I18nContextProvider cookie_name=LANG_COOKIE cookie_options=cookie>
@@ -112,6 +114,8 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/usage/users/:id") view=UserPage ssr=SsrMode::Async/>
                         <Route path=path!("/account") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/people") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/sessions") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/settings") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/limits") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/ingest") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/keys") view=OfficePage ssr=SsrMode::Async/>

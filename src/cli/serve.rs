@@ -51,6 +51,7 @@ pub async fn run() -> anyhow::Result<()> {
     let system = Ctx::new(app.clone(), Actor::System("serve"));
     let lines = tokio::spawn(Arc::clone(&state.lines).run(system.clone()));
     let forget = tokio::spawn(state.clone().forget());
+    let workspace = tokio::spawn(Arc::clone(&state.workspace).run(system.clone()));
     let keyring = tokio::spawn(Arc::clone(&state.keyring).run(system.clone()));
     invite_the_first(&system).await;
     tracing::info!(address = %listener.local_addr()?, "serving {}", app.settings.base_url);
@@ -68,7 +69,7 @@ pub async fn run() -> anyhow::Result<()> {
     stop.cancel();
     // Sockets close at once; a request that hangs does not keep the process for longer than its grace.
     server.await??;
-    for job in jobs.into_iter().chain([lines, forget, keyring]) {
+    for job in jobs.into_iter().chain([lines, forget, keyring, workspace]) {
         let _ = tokio::time::timeout(Duration::from_secs(2), job).await;
     }
     app.db.close().await;

@@ -4,3 +4,5 @@ pub mod alerts;
 #[cfg(feature = "ssr")]
 pub mod auth;
 pub mod usage;
+#[cfg(feature = "ssr")]
+pub mod workspace;

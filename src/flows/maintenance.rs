@@ -6,7 +6,10 @@ use chrono::TimeDelta;
 
 use crate::{
     domain::AppResult,
-    features::{auth::sessions, usage::usecase as usage},
+    features::{
+        auth::{journal, sessions},
+        usage::usecase as usage,
+    },
     platform::{
         ctx::{Actor, App, Ctx},
         db::to_app,
@@ -48,6 +51,10 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
         }
     }
     sessions::trim(ctx).await?;
+    let dropped = journal::trim(ctx).await?;
+    if dropped > 0 {
+        tracing::info!(dropped, "dropped entries of the journal past their retention");
+    }
     let mut tx = ctx.begin().await.map_err(to_app)?;
     hub::trim(&mut tx).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

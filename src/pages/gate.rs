@@ -65,8 +65,8 @@ impl Gate<'_> {
     }
 }
 
-/// Writes a page of the gate.
-pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, gate: &Gate<'_>) -> String {
+/// Writes a page of the gate; `workspace` is whose product it is.
+pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, workspace: &str, gate: &Gate<'_>) -> String {
     let lang = reader.lang;
     let title = match gate {
         Gate::SignIn { .. } => s!(lang, gate.sign_in).to_owned(),
@@ -103,6 +103,7 @@ pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, gate: &Gate<
                                 <path d="M7.5 17V7l9 10V7"></path>
                             </svg>
                             <span>"NexusCRM"</span>
+                            {(!workspace.is_empty()).then(|| view! { <span class="gate-workspace">{workspace.to_owned()}</span> })}
                         </span>
                         {languages(lang, &gate.place())}
                     </header>

@@ -44,6 +44,8 @@ pub struct Person {
     pub team: Option<TeamId>,
     /// The session that it is.
     pub session: SessionId,
+    /// The time zone that the person has settled on, by its IANA name; none: as the browser says.
+    pub zone: Option<String>,
 }
 
 impl Person {

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod clock;
 pub mod config;
+pub mod csv;
 pub mod ctx;
 pub mod db;
 pub mod hub;

@@ -52,6 +52,17 @@ pub fn keep(headers: &mut HeaderMap, settings: &Settings, secret: &Secret, expir
     }
 }
 
+/// A year, in seconds.
+const YEAR_S: u32 = 31_536_000;
+
+/// Keeps a choice of a reader's for a year, where the page's scripts see it too. The value is one that was checked.
+pub fn choose(headers: &mut HeaderMap, settings: &Settings, name: &str, value: &str) {
+    let secure = if is_secure(settings) { "; Secure" } else { "" };
+    if let Ok(line) = HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={YEAR_S}; SameSite=Lax{secure}")) {
+        headers.append(header::SET_COOKIE, line);
+    }
+}
+
 /// Takes it away again.
 pub fn forget(headers: &mut HeaderMap, settings: &Settings) {
     if let Some(line) = line(settings, "", 0) {

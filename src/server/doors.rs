@@ -70,6 +70,10 @@ pub const DOORS: &[Door] = &[
     ("POST", "/account", Rule::SignedIn),
     ("GET", "/admin/people", Rule::May(Permission::ReadPeople)),
     ("POST", "/admin/people", Rule::May(Permission::ManagePeople)),
+    ("GET", "/admin/sessions", Rule::May(Permission::ManagePeople)),
+    ("POST", "/admin/sessions", Rule::May(Permission::ManagePeople)),
+    ("GET", "/admin/settings", Rule::May(Permission::ManageWorkspace)),
+    ("POST", "/admin/settings", Rule::May(Permission::ManageWorkspace)),
     ("GET", "/admin/limits", Rule::May(Permission::ManageLimits)),
     ("POST", "/admin/limits", Rule::May(Permission::ManageLimits)),
     ("GET", "/admin/ingest", Rule::May(Permission::ManageIngest)),
@@ -79,6 +83,7 @@ pub const DOORS: &[Door] = &[
     ("GET", "/admin/keys", Rule::May(Permission::ManageKeys)),
     ("POST", "/admin/keys", Rule::May(Permission::ManageKeys)),
     ("GET", "/admin/journal", Rule::May(Permission::ReadJournal)),
+    ("GET", "/admin/journal/export.csv", Rule::May(Permission::ReadJournal)),
     // The way in and out, and what a reader chooses.
     ("GET", "/sign-in", Rule::Open),
     ("POST", "/sign-in", Rule::Open),

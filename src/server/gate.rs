@@ -24,6 +24,7 @@ use crate::{
         office::written::form::Sent,
     },
     platform::{ctx::Ctx, secret::Secret},
+    ui::prefs::LANG_COOKIE,
 };
 
 /// The fields of a form, as they came.
@@ -54,8 +55,8 @@ fn written(state: &ServerState, headers: &HeaderMap, gate: &Gate<'_>, sent: Sent
         Some(AppError::RateLimited { retry_after_s } | AppError::Unavailable { retry_after_s }) => Some(*retry_after_s),
         _ => None,
     };
-    let reader = reader::of(headers, state, sent);
-    let html = crate::pages::gate::page(&state.leptos, reader::theme(headers), &reader, gate);
+    let reader = reader::of(headers, state, None, sent);
+    let html = crate::pages::gate::page(&state.leptos, reader::theme(headers), &reader, &state.workspace.get().name, gate);
     let mut response = (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), html).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -84,6 +85,9 @@ async fn sign_in_form(state: &ServerState, ctx: &Ctx, headers: &HeaderMap, next:
 fn go_in(ctx: &Ctx, begun: &Begun, next: &str) -> Response {
     let mut response = Redirect::to(next).into_response();
     cookies::keep(response.headers_mut(), &ctx.app.settings, &begun.token, begun.expires_at, ctx.now());
+    if let Some(lang) = begun.language {
+        cookies::choose(response.headers_mut(), &ctx.app.settings, LANG_COOKIE, lang.as_str());
+    }
     response
 }
 

@@ -2,6 +2,7 @@
 
 pub mod cookies;
 pub mod doors;
+pub mod exports;
 pub mod gate;
 pub mod health;
 pub mod listen;
@@ -29,7 +30,10 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer};
 
 use crate::{
-    features::usage::{ingest::Ingest, keyring::Keyring},
+    features::{
+        usage::{ingest::Ingest, keyring::Keyring},
+        workspace::AtHand,
+    },
     platform::ctx::{Actor, App, Ctx},
 };
 
@@ -45,6 +49,8 @@ pub struct ServerState {
     pub ingest: Ingest,
     /// What GENESIS may sign with.
     pub keyring: Arc<Keyring>,
+    /// What admins have settled for everybody.
+    pub workspace: Arc<AtHand>,
     /// Webhook requests by address.
     pub limiter: Arc<AddressLimiter>,
     /// Attempts at the gate by address.
@@ -74,6 +80,7 @@ impl ServerState {
             limiter: Arc::new(RateLimiter::keyed(quota)),
             gate: Arc::new(RateLimiter::keyed(Quota::per_second(GATE_RATE).allow_burst(GATE_BURST))),
             lines: Arc::default(),
+            workspace: Arc::default(),
             app,
             metrics,
             leptos: Arc::new(leptos),
@@ -112,6 +119,7 @@ fn api_router(state: ServerState) -> Router {
         .route("/agent-usage/limits/{user_id}", get(rest::limits))
         .route("/agent-usage/analytics/summary", get(rest::summary))
         .route("/usage/export.csv", get(rest::export_csv))
+        .route("/admin/journal/export.csv", get(exports::journal_csv))
         .layer(middleware::from_fn(timeout))
         .layer(CompressionLayer::new());
     Router::new()

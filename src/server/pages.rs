@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     app::{App, shell},
-    domain::AppError,
+    domain::{AppError, format::Lang},
     pages::office::written::{form::Sent, render},
     platform::{ctx::Ctx, zone},
     ui::prefs::{LANG_COOKIE, Preferences, THEME_COOKIE, Theme, ZONE_COOKIE},
@@ -34,8 +34,6 @@ const MAX_ERROR: usize = 64 * 1024;
 const MAX_FORM: usize = 16 * 1024;
 /// The largest form with an item of quarantine in it: percent-encoding may make three bytes of one.
 const MAX_ITEM_FORM: usize = 256 * 1024;
-/// A year, in seconds.
-const YEAR_S: u32 = 31_536_000;
 
 /// The pages and what belongs to them.
 pub fn router(state: ServerState) -> Router {
@@ -52,6 +50,8 @@ pub fn router(state: ServerState) -> Router {
         .route("/reset", get(gate::reset_page).post(gate::reset))
         .route("/account", post(office))
         .route("/admin/people", post(office))
+        .route("/admin/sessions", post(office))
+        .route("/admin/settings", post(office))
         .route("/admin/keys", post(office))
         .route("/admin/limits", post(office))
         .route("/admin/ingest", post(office).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
@@ -77,7 +77,8 @@ pub fn router(state: ServerState) -> Router {
 /// Hands a rendering, or a server function, what it needs: the actor, who reads, and the page's policy.
 fn provide_request(state: &ServerState) {
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
-    if let Some(ctx) = parts.extensions.get::<Ctx>() {
+    let ctx = parts.extensions.get::<Ctx>();
+    if let Some(ctx) = ctx {
         if let Ok(person) = ctx.person() {
             provide_context(person.me());
         }
@@ -86,10 +87,11 @@ fn provide_request(state: &ServerState) {
     provide_context(Preferences {
         theme: reader::theme(&parts.headers),
         zone_known: reader::told_zone(&parts.headers, state).is_some(),
-        zone: reader::zone(&parts.headers, state),
+        zone_fixed: reader::own_zone(state, ctx).is_some(),
+        zone: reader::zone(&parts.headers, state, ctx),
     });
     let sent = parts.extensions.get::<Sent>().cloned().unwrap_or_default();
-    provide_context(reader::of(&parts.headers, state, sent));
+    provide_context(reader::of(&parts.headers, state, ctx, sent));
     if let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<ResponseOptions>()) {
         let policy = format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
@@ -134,6 +136,12 @@ async fn office(
     let mut sent = Sent::new(fields);
     if let Err(error) = render::take(&ctx, &state.ingest, uri.path(), &mut sent).await {
         return super::problem::Problem::from(error).into();
+    }
+    if let Some(lang) = sent.language {
+        // The whole page speaks it, so it begins anew.
+        let mut response = Redirect::to(&format!("{}?done=profile", uri.path())).into_response();
+        cookies::choose(response.headers_mut(), &state.app.settings, LANG_COOKIE, lang.as_str());
+        return response;
     }
     let status = sent.error().map(AppError::status);
     let mut request = Request::new(Body::empty());
@@ -188,14 +196,12 @@ pub struct Choice {
 /// `POST /preferences`: keeps a choice in cookies, and goes back.
 async fn preferences(State(state): State<ServerState>, Form(choice): Form<Choice>) -> Response {
     let theme = choice.theme.filter(|word| Theme::parse(word).is_some());
-    let lang = choice.lang.filter(|word| matches!(word.as_str(), "es" | "en"));
+    let lang = choice.lang.filter(|word| Lang::parse(word).is_some());
     let zone = choice.zone.filter(|name| zone::zone(name, state.app.clock.now()).is_some());
-    let secure = if cookies::is_secure(&state.app.settings) { "; Secure" } else { "" };
     let mut response = Redirect::to(&back(choice.back.as_deref())).into_response();
     for (name, value) in [(THEME_COOKIE, theme), (LANG_COOKIE, lang), (ZONE_COOKIE, zone)] {
-        let Some(value) = value else { continue };
-        if let Ok(cookie) = HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={YEAR_S}; SameSite=Lax{secure}")) {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+        if let Some(value) = value {
+            cookies::choose(response.headers_mut(), &state.app.settings, name, &value);
         }
     }
     response

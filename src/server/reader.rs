@@ -6,7 +6,7 @@ use super::{ServerState, cookies};
 use crate::{
     domain::{format::Lang, time::Zone},
     pages::office::written::{form::Sent, parts::Reader},
-    platform::zone,
+    platform::{ctx::Ctx, zone},
     ui::prefs::{LANG_COOKIE, THEME_COOKIE, Theme, ZONE_COOKIE},
 };
 
@@ -20,18 +20,26 @@ pub fn told_zone(headers: &HeaderMap, state: &ServerState) -> Option<Zone> {
     cookies::read(headers, ZONE_COOKIE).and_then(|name| zone::zone(&name, state.app.clock.now()))
 }
 
-/// The zone to show times in.
-pub fn zone(headers: &HeaderMap, state: &ServerState) -> Zone {
-    let ours = || zone::zone(&state.app.settings.time_zone, state.app.clock.now());
-    told_zone(headers, state).or_else(ours).unwrap_or_else(Zone::utc)
+/// The zone that somebody has settled on.
+pub fn own_zone(state: &ServerState, ctx: Option<&Ctx>) -> Option<Zone> {
+    let name = ctx?.person().ok()?.zone.as_deref()?;
+    zone::zone(name, state.app.clock.now())
+}
+
+/// The zone to show times in: one's own, else that of the browser, of the workspace, of the server's settings.
+pub fn zone(headers: &HeaderMap, state: &ServerState, ctx: Option<&Ctx>) -> Zone {
+    let of = |name: &str| zone::zone(name, state.app.clock.now());
+    own_zone(state, ctx)
+        .or_else(|| told_zone(headers, state))
+        .or_else(|| of(state.workspace.get().zone.as_deref()?))
+        .or_else(|| of(&state.app.settings.time_zone))
+        .unwrap_or_else(Zone::utc)
 }
 
 /// The language that was chosen, else the first of ours that the browser asks for, else English.
 pub fn lang(headers: &HeaderMap) -> Lang {
-    match cookies::read(headers, LANG_COOKIE).as_deref() {
-        Some("es") => return Lang::Es,
-        Some("en") => return Lang::En,
-        _ => {}
+    if let Some(lang) = cookies::read(headers, LANG_COOKIE).as_deref().and_then(Lang::parse) {
+        return lang;
     }
     let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut asked: Vec<_> = asked
@@ -51,8 +59,8 @@ pub fn lang(headers: &HeaderMap) -> Lang {
 }
 
 /// Who reads a page that the server alone writes.
-pub fn of(headers: &HeaderMap, state: &ServerState, sent: Sent) -> Reader {
-    Reader { lang: lang(headers), zone: zone(headers, state), now: state.app.clock.now(), sent }
+pub fn of(headers: &HeaderMap, state: &ServerState, ctx: Option<&Ctx>, sent: Sent) -> Reader {
+    Reader { lang: lang(headers), zone: zone(headers, state, ctx), now: state.app.clock.now(), sent }
 }
 
 /// Where to go after what was asked for: only a place of our own.

@@ -22,6 +22,7 @@ fn ctx(app: &TestApp, role: Role, somebody: &Somebody, team: Option<Uuid>) -> Ct
         role,
         team: team.map(TeamId),
         session: SessionId(somebody.session),
+        zone: None,
     };
     Ctx::new(app.app.clone(), Actor::Person(Arc::new(person)))
 }

@@ -53,11 +53,13 @@ pub struct Preferences {
     pub zone: Zone,
     /// Whether the reader's browser has told its zone yet.
     pub zone_known: bool,
+    /// Whether the reader has settled on a zone, whatever the browser's is.
+    pub zone_fixed: bool,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { theme: Theme::default(), zone: Zone::utc(), zone_known: false }
+        Self { theme: Theme::default(), zone: Zone::utc(), zone_known: false, zone_fixed: false }
     }
 }
 

@@ -31,6 +31,11 @@ impl Lang {
         }
     }
 
+    /// The language with this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Es, Self::En].into_iter().find(|lang| lang.as_str() == word)
+    }
+
     /// The first text in Spanish, the second in English.
     pub const fn pick<'a>(self, es: &'a str, en: &'a str) -> &'a str {
         match self {

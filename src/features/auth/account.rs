@@ -9,6 +9,7 @@ use super::{attempts, links, store};
 use crate::{
     domain::{
         AppError, AppResult,
+        format::Lang,
         people::{self, Faults, Permission, Role, TeamId, UserId, UserStatus},
     },
     platform::{
@@ -17,6 +18,7 @@ use crate::{
         journal::{self, Entry},
         password,
         secret::Secret,
+        zone,
     },
 };
 
@@ -260,7 +262,7 @@ pub async fn change(ctx: &Ctx, change: &Change<'_>) -> AppResult<Account> {
     }
     if after.status == UserStatus::Disabled || after.role != before.role || after.team != before.team {
         let except = ctx.actor.user().filter(|id| *id == after.id).and_then(|_| ctx.person().ok()).map(|person| person.session);
-        store::end_sessions(&mut tx, after.id, None, except.filter(|_| after.status == UserStatus::Active), ctx.now())
+        store::sessions::end_sessions(&mut tx, after.id, None, except.filter(|_| after.status == UserStatus::Active), ctx.now())
             .await
             .map_err(to_app)?;
     }
@@ -338,11 +340,62 @@ pub async fn change_password(ctx: &Ctx, current: &Secret, new: &Secret) -> AppRe
         return Err(AppError::Conflict { detail: "the password was changed meanwhile".into() });
     }
     store::set_password(&mut tx, person.id, None, &hash, ctx.now()).await.map_err(to_app)?;
-    store::end_sessions(&mut tx, person.id, None, Some(person.session), ctx.now()).await.map_err(to_app)?;
+    store::sessions::end_sessions(&mut tx, person.id, None, Some(person.session), ctx.now()).await.map_err(to_app)?;
     store::delete_all_links(&mut tx, person.id).await.map_err(to_app)?;
     let entry = Entry { event: "password_changed", subject_kind: "user", subject_id: person.id.to_string(), body: json!({}) };
     journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)
+}
+
+/// What somebody settles for oneself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// The name.
+    pub name: String,
+    /// The language that a browser begins with; none: as the browser says.
+    pub language: Option<Lang>,
+    /// The time zone, by its IANA name; none: as the browser says.
+    pub zone: Option<String>,
+}
+
+/// What whoever asks has settled for oneself.
+///
+/// # Errors
+/// `Unauthenticated`; when the database is away.
+pub async fn profile(ctx: &Ctx) -> AppResult<Profile> {
+    let person = ctx.person()?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    store::find_profile(&mut tx, person.id).await.map_err(to_app)?.ok_or(AppError::NotFound)
+}
+
+/// Changes what whoever asks has settled for oneself.
+///
+/// # Errors
+/// `Invalid` at `/name` or `/zone`; when the database is away.
+pub async fn change_profile(ctx: &Ctx, profile: Profile) -> AppResult<Profile> {
+    let person = ctx.person()?;
+    let mut faults = Faults::default();
+    let name = faults.take(people::name(&profile.name, "/name"))?.unwrap_or_default();
+    if profile.zone.as_deref().is_some_and(|name| zone::zone(name, ctx.now()).is_none()) {
+        faults.add("/zone", "unknown", "is no time zone");
+    }
+    faults.check()?;
+    let after = Profile { name, ..profile };
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let before = store::find_profile(&mut tx, person.id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    if before != after {
+        store::update_profile(&mut tx, person.id, &after, ctx.now()).await.map_err(to_app)?;
+        let facts = |p: &Profile| json!({"name": p.name, "language": p.language.map(Lang::as_str), "time_zone": p.zone});
+        let entry = Entry {
+            event: "profile_changed",
+            subject_kind: "user",
+            subject_id: person.id.to_string(),
+            body: json!({"before": facts(&before), "after": facts(&after)}),
+        };
+        journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+        tx.commit().await.map_err(to_app)?;
+    }
+    Ok(after)
 }
 
 /// All teams.

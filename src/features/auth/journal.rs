@@ -1,15 +1,25 @@
 //! Reading the journal.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::json;
 
 use super::store;
 use crate::{
     domain::{AppResult, people::Permission},
-    platform::{ctx::Ctx, db::to_app},
+    platform::{
+        csv,
+        ctx::Ctx,
+        db::to_app,
+        journal::{self, Entry},
+    },
 };
 
 /// Entries on one page.
 const PAGE: i64 = 50;
+/// Entries that an export reads at a time.
+const PART: i64 = 1_000;
+/// Entries that are dropped at a time.
+const DROPPED: i32 = 10_000;
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +51,64 @@ pub struct Found {
 /// `Forbidden`; when the database is away.
 pub async fn list(ctx: &Ctx, search: &str, before: Option<i64>) -> AppResult<(Vec<Found>, bool)> {
     ctx.require(Permission::ReadJournal)?;
-    let search: String = search.chars().filter(|c| !c.is_control()).take(200).collect();
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    let mut found = store::list_journal(&mut tx, &search, before, PAGE + 1).await.map_err(to_app)?;
+    let mut found = store::journal::list_journal(&mut tx, &searched(search), before, PAGE + 1).await.map_err(to_app)?;
     let more = found.len() as i64 > PAGE;
     found.truncate(usize::try_from(PAGE).unwrap_or_default());
     Ok((found, more))
+}
+
+fn searched(search: &str) -> String {
+    search.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// Begins an export as CSV: gives its head. That it was taken out is an entry too.
+///
+/// # Errors
+/// `Forbidden`; when the database is away.
+pub async fn begin_export(ctx: &Ctx, search: &str) -> AppResult<String> {
+    ctx.require(Permission::ReadJournal)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let body = json!({"search": searched(search)});
+    let entry = Entry { event: "journal_exported", subject_kind: "journal", subject_id: String::new(), body };
+    journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)?;
+    let head = ["id", "at_utc", "actor", "address", "event", "subject_kind", "subject_id", "details"];
+    Ok(format!("{}{}", csv::BOM, csv::line(head)))
+}
+
+/// The next part of an export, newest first, before an entry's place: its lines, and where the one after it begins, if there is one.
+///
+/// # Errors
+/// `Forbidden`; when the database is away.
+pub async fn export(ctx: &Ctx, search: &str, before: Option<i64>) -> AppResult<(String, Option<i64>)> {
+    ctx.require(Permission::ReadJournal)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let found = store::journal::list_journal(&mut tx, &searched(search), before, PART).await.map_err(to_app)?;
+    let next = found.last().map(|last| last.id).filter(|_| found.len() as i64 == PART);
+    let lines = found.iter().map(|entry| {
+        let (id, at) = (entry.id.to_string(), entry.at.to_rfc3339_opts(SecondsFormat::Millis, true));
+        csv::line([
+            &*id,
+            &*at,
+            &*entry.actor,
+            &*entry.address,
+            &*entry.event,
+            &*entry.subject_kind,
+            &*entry.subject_id,
+            &*entry.body,
+        ])
+    });
+    Ok((lines.collect(), next))
+}
+
+/// Drops entries that are older than the workspace keeps them, some at a time; gives how many.
+///
+/// # Errors
+/// When the database is away.
+pub async fn trim(ctx: &Ctx) -> AppResult<i64> {
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let dropped = store::journal::drop_journal(&mut tx, DROPPED).await.map_err(to_app)?;
+    tx.commit().await.map_err(to_app)?;
+    Ok(dropped)
 }

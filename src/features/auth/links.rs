@@ -169,7 +169,7 @@ pub async fn follow(
     let user = find(&mut tx, &ctx, kind, secret).await?;
     let (user, event) = if let Some(user) = user {
         store::set_password(&mut tx, user, name.as_deref(), &hash, now).await.map_err(to_app)?;
-        store::end_sessions(&mut tx, user, None, None, now).await.map_err(to_app)?;
+        store::sessions::end_sessions(&mut tx, user, None, None, now).await.map_err(to_app)?;
         (user, if kind == LinkKind::Invitation { "user_joined" } else { "password_reset" })
     } else {
         if !store::is_empty(&mut tx, true).await.map_err(to_app)? {

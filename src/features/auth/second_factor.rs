@@ -114,7 +114,7 @@ pub async fn confirm(ctx: &Ctx, code: &str) -> AppResult<Vec<String>> {
         return Err(AppError::Conflict { detail: "the second factor was begun anew meanwhile".into() });
     }
     // Whoever is signed in elsewhere comes in by both from now on.
-    store::end_sessions(&mut tx, person.id, None, Some(person.session), ctx.now()).await.map_err(to_app)?;
+    store::sessions::end_sessions(&mut tx, person.id, None, Some(person.session), ctx.now()).await.map_err(to_app)?;
     let codes = new_codes(&mut tx, person.id).await?;
     record(ctx, &mut tx, "second_factor_on", person.id).await?;
     tx.commit().await.map_err(to_app)?;

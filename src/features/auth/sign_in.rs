@@ -150,13 +150,14 @@ pub(super) async fn replace(
     let now = system.now();
     if let Some(before) = before.filter(|before| before.len() <= token::MAX)
         && let Some((person, _)) =
-            store::find_session(tx, &token::hash(before), now, chrono::DateTime::UNIX_EPOCH).await.map_err(to_app)?
+            store::sessions::find_session(tx, &token::hash(before), now, chrono::DateTime::UNIX_EPOCH).await.map_err(to_app)?
     {
-        store::end_sessions(tx, person.id, Some(person.session), None, now).await.map_err(to_app)?;
+        store::sessions::end_sessions(tx, person.id, Some(person.session), None, now).await.map_err(to_app)?;
     }
     let begun = sessions::begin(system, tx, user, user_agent).await?;
-    let found =
-        store::find_session(tx, &token::hash(begun.token.expose()), now, chrono::DateTime::UNIX_EPOCH).await.map_err(to_app)?;
+    let found = store::sessions::find_session(tx, &token::hash(begun.token.expose()), now, chrono::DateTime::UNIX_EPOCH)
+        .await
+        .map_err(to_app)?;
     let Some((person, _)) = found else { return Err(AppError::Unauthenticated) };
     let entry = Entry { event: "signed_in", subject_kind: "session", subject_id: person.session.to_string(), body: json!({}) };
     let as_person = Ctx { actor: crate::platform::ctx::Actor::Person(Arc::new(person)), ..system.clone() };

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -123,13 +124,77 @@ pub async fn discard(ctx: &Ctx, id: Uuid) -> AppResult<()> {
     ctx.require(Permission::ManageIngest)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     let found = store::find(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
-    store::delete(&mut tx, id).await.map_err(to_app)?;
-    let entry = Entry {
-        event: "item_discarded",
-        subject_kind: "quarantine",
-        subject_id: id.to_string(),
-        body: json!({"before": found.item}),
-    };
-    journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+    record_discarded(ctx, &mut tx, &found).await?;
     tx.commit().await.map_err(to_app)
+}
+
+async fn record_discarded(ctx: &Ctx, tx: &mut PgConnection, item: &Item) -> AppResult<()> {
+    store::delete(tx, item.id).await.map_err(to_app)?;
+    let body = json!({"before": item.item});
+    let entry = Entry { event: "item_discarded", subject_kind: "quarantine", subject_id: item.id.to_string(), body };
+    journal::record(tx, ctx, &entry).await.map_err(to_app)
+}
+
+/// Items that are replayed or discarded together at the most.
+pub const MOST_AT_ONCE: usize = 500;
+
+/// What became of items that were replayed together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplayedAll {
+    /// Stored now.
+    pub stored: i64,
+    /// Stored before.
+    pub duplicates: i64,
+    /// Still not taken; they stay.
+    pub refused: i64,
+}
+
+/// The items that hold a text, if there are as many as somebody has seen.
+async fn all(ctx: &Ctx, search: &str, seen: i64) -> AppResult<Vec<Item>> {
+    ctx.require(Permission::ManageIngest)?;
+    let search: String = search.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
+    let (items, total) = store::list(&mut tx, &contains(&search), None, MOST_AT_ONCE as i64).await.map_err(to_app)?;
+    if total != seen {
+        return Err(AppError::Conflict { detail: format!("{seen} were seen, {total} are there") });
+    }
+    if items.len() as i64 != total {
+        return Err(AppError::invalid("/count", "too_many", format!("at most {MOST_AT_ONCE} together: search for fewer")));
+    }
+    Ok(items)
+}
+
+/// Replays all items that hold a text, as they are: for when a limit, a tier or an agent is known by now. Those that are still not taken
+/// stay.
+///
+/// # Errors
+/// `Forbidden`; `Conflict` when there are not as many as were seen; `Invalid` at `/count` for too many; when the product cannot take
+/// them now: those that were taken before have left quarantine.
+pub async fn replay_all(ctx: &Ctx, sink: &impl EventSink, search: &str, seen: i64) -> AppResult<ReplayedAll> {
+    let mut done = ReplayedAll::default();
+    for item in all(ctx, search, seen).await? {
+        match replay(ctx, sink, item.id, &item.item).await {
+            Ok(Replayed::Stored) => done.stored += 1,
+            Ok(Replayed::Duplicate) => done.duplicates += 1,
+            Err(AppError::Invalid { .. }) => done.refused += 1,
+            // Somebody else has dealt with it meanwhile.
+            Err(AppError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}
+
+/// Throws all items away that hold a text; the journal keeps each. All or none.
+///
+/// # Errors
+/// `Forbidden`; `Conflict` when there are not as many as were seen; `Invalid` at `/count` for too many; when the database is away.
+pub async fn discard_all(ctx: &Ctx, search: &str, seen: i64) -> AppResult<i64> {
+    let items = all(ctx, search, seen).await?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    for item in &items {
+        record_discarded(ctx, &mut tx, item).await?;
+    }
+    tx.commit().await.map_err(to_app)?;
+    Ok(items.len() as i64)
 }

@@ -146,6 +146,7 @@ impl TestApp {
         let leptos = LeptosOptions::builder().output_name("nexus-crm").build();
         let state = ServerState::new(app.clone(), metrics_handle(), leptos);
         tokio::spawn(Arc::clone(&state.lines).run(Ctx::new(app.clone(), Actor::System("test"))));
+        tokio::spawn(Arc::clone(&state.workspace).run(Ctx::new(app.clone(), Actor::System("test"))));
         tokio::spawn(Arc::clone(&state.keyring).run(Ctx::new(app.clone(), Actor::System("test"))));
         tokio::spawn(Arc::clone(&app.hub).run(app.db.clone(), app.stop.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -6,12 +6,17 @@ use uuid::Uuid;
 
 use super::{
     form::Sent,
-    parts::{Field, Reader, avatar, field, notice, problem, role_name},
+    parts::{Field, Reader, avatar, browser, field, notice, problem, role_name, select, zones},
+    render::Place,
 };
 use crate::{
-    domain::{AppError, AppResult, format, people::SessionId},
+    domain::{
+        AppError, AppResult,
+        format::{self, Lang},
+        people::SessionId,
+    },
     features::auth::{
-        account,
+        account::{self, Profile},
         second_factor::{self, Setup},
         sessions::{self, Session},
     },
@@ -25,6 +30,17 @@ use crate::{
 /// Does what a form of the page asks for.
 pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
     match sent.verb() {
+        "profile" => {
+            let profile = Profile {
+                name: sent.value("name").to_owned(),
+                language: Lang::parse(sent.value("language")),
+                zone: Some(sent.value("zone").to_owned()).filter(|zone| !zone.is_empty()),
+            };
+            let before = account::profile(ctx).await?;
+            let after = account::change_profile(ctx, profile).await?;
+            sent.language = after.language.filter(|_| after.language != before.language);
+            sent.done = Some("profile");
+        }
         "password" => {
             account::change_password(ctx, &Secret::new(sent.value("current")), &Secret::new(sent.value("password"))).await?;
             sent.done = Some("password");
@@ -57,12 +73,14 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
 }
 
 /// Writes the page.
-pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
+pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
     let lang = reader.lang;
     let person = ctx.person()?.clone();
+    let profile = account::profile(ctx).await?;
     let sessions = sessions::list(ctx).await?;
     let factor = second_factor::standing(ctx).await?;
-    let done = reader.sent.done.map(|done| match done {
+    let done = reader.sent.done.or((place.get("done") == "profile").then_some("profile")).map(|done| match done {
+        "profile" => s!(lang, account.profile_saved),
         "password" => s!(lang, account.changed),
         "factor_on" => s!(lang, account.factor_on),
         "factor_codes" => s!(lang, account.factor_new_codes),
@@ -77,15 +95,16 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
         <section class="office-section" aria-labelledby="profile">
             <h3 id="profile">{s!(lang, account.profile)}</h3>
             <div class="profile">
-                {avatar(&person.name, person.id.0)}
+                {avatar(&profile.name, person.id.0)}
                 <div>
-                    <p class="cell-1">{person.name.clone()}</p>
+                    <p class="cell-1">{profile.name.clone()}</p>
                     <p class="cell-2">{person.email.clone()} " · " {role_name(person.role, lang)}</p>
                 </div>
                 <form method="post" action="/sign-out">
                     <button class="button">{icon(Icon::LogOut)}{s!(lang, account.sign_out)}</button>
                 </form>
             </div>
+            {profile_form(reader, &profile)}
         </section>
         <section class="office-section" aria-labelledby="password">
             <h3 id="password">{s!(lang, account.password)}</h3>
@@ -106,6 +125,27 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
         {sessions_section(reader, person.session, sessions)}
     };
     Ok(view.into_any())
+}
+
+/// The name, and what a browser begins with.
+fn profile_form(reader: &Reader, profile: &Profile) -> AnyView {
+    let lang = reader.lang;
+    let languages = vec![
+        (String::new(), s!(lang, account.language_auto).to_owned(), None),
+        ("es".to_owned(), "Español".to_owned(), None),
+        ("en".to_owned(), "English".to_owned(), None),
+    ];
+    let language = profile.language.map(Lang::as_str).unwrap_or_default();
+    view! {
+        <form class="form form-wide" method="post" action="/account">
+            <input type="hidden" name="do" value="profile"/>
+            {field(reader, "profile", &Field { autocomplete: "name", begin: &profile.name, ..Field::text("name", s!(lang, gate.name)) })}
+            {select(reader, "profile", "language", s!(lang, account.language), language, languages)}
+            {select(reader, "profile", "zone", s!(lang, account.zone), profile.zone.as_deref().unwrap_or_default(), zones(lang))}
+            <div class="form-actions"><button class="button button-primary">{s!(lang, account.save)}</button></div>
+        </form>
+    }
+    .into_any()
 }
 
 /// The second factor: off, being set up, or on.
@@ -235,47 +275,4 @@ fn sessions_section(reader: &Reader, current: SessionId, sessions: Vec<Session>)
         </section>
     }
     .into_any()
-}
-
-/// What a browser calls itself, as far as people know it by.
-fn browser(user_agent: &str) -> Option<String> {
-    // The order counts: each of them names some of those after it too.
-    let name = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
-        .into_iter()
-        .find(|(mark, _)| user_agent.contains(mark))?
-        .1;
-    let system = [
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ]
-    .into_iter()
-    .find(|(mark, _)| user_agent.contains(mark));
-    Some(system.map_or_else(|| name.to_owned(), |(_, system)| format!("{name}, {system}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn browsers_are_called_by_their_names() {
-        for (user_agent, name) in [
-            (
-                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
-                Some("Chrome, Linux"),
-            ),
-            ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0", Some("Edge, Windows")),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1",
-                Some("Safari, iPhone"),
-            ),
-            ("curl/8.0", None),
-        ] {
-            assert_eq!(browser(user_agent).as_deref(), name);
-        }
-    }
 }

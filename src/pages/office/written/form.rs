@@ -1,6 +1,6 @@
 //! What came of a form that was sent.
 
-use crate::domain::AppError;
+use crate::domain::{AppError, format::Lang};
 
 /// A form as it was sent: what was typed, and what came of it.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,10 @@ pub struct Sent {
     pub done: Option<&'static str>,
     /// Something that is shown only once: a link, a key.
     pub shown: Option<String>,
+    /// A language that was chosen: the page begins anew in it.
+    pub language: Option<Lang>,
+    /// How many things were done, of each kind.
+    pub counts: Vec<i64>,
     /// What the done thing is called.
     pub name: String,
 }

@@ -31,6 +31,11 @@ fn id(sent: &Sent) -> AppResult<Uuid> {
     sent.value("id").parse().map_err(|_| AppError::NotFound)
 }
 
+/// How many items somebody has seen.
+fn seen(sent: &Sent) -> AppResult<i64> {
+    sent.value("count").parse().map_err(|_| AppError::NotFound)
+}
+
 /// Does what a form of the page asks for.
 pub async fn take(ctx: &Ctx, ingest: &Ingest, sent: &mut Sent) -> AppResult<()> {
     sent.done = Some(match sent.verb() {
@@ -38,6 +43,15 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, sent: &mut Sent) -> AppResult<()> 
             Replayed::Stored => "stored",
             Replayed::Duplicate => "duplicate",
         },
+        "replay_all" => {
+            let done = quarantine::replay_all(ctx, ingest, sent.value("q"), seen(sent)?).await?;
+            sent.counts = vec![done.stored, done.duplicates, done.refused];
+            "all_replayed"
+        }
+        "discard_all" => {
+            sent.counts = vec![quarantine::discard_all(ctx, sent.value("q"), seen(sent)?).await?];
+            "all_discarded"
+        }
         "discard" => {
             quarantine::discard(ctx, id(sent)?).await?;
             "discarded"
@@ -57,10 +71,18 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         .and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?)));
     let health = quarantine::health(ctx).await?;
     let (items, total, next) = quarantine::list(ctx, search, after).await?;
+    let counts: Vec<_> = reader.sent.counts.iter().map(|n| format::integer(*n, lang)).collect();
+    let counts: Vec<_> = counts.iter().map(String::as_str).collect();
     let said = reader.sent.done.map(|done| match done {
-        "stored" => s!(lang, ingest.stored),
-        "duplicate" => s!(lang, ingest.duplicate),
-        _ => s!(lang, ingest.discarded),
+        "stored" => s!(lang, ingest.stored).to_owned(),
+        "duplicate" => s!(lang, ingest.duplicate).to_owned(),
+        "all_replayed" => fill(s!(lang, ingest.all_replayed), &counts),
+        "all_discarded" => fill(s!(lang, ingest.all_discarded), &counts),
+        _ => s!(lang, ingest.discarded).to_owned(),
+    });
+    let too_many = reader.sent.fault("count").map(|_| {
+        let text = fill(s!(lang, ingest.too_many), &[&quarantine::MOST_AT_ONCE.to_string()]);
+        notice("notice-bad", Icon::Warning, "alert", &text)
     });
     let next = next.map(|(at, id)| {
         href::with_query("/admin/ingest", &[("q", search.to_owned()), ("after", format!("{}~{id}", at.timestamp_micros()))])
@@ -70,7 +92,8 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let view = view! {
         {head(s!(lang, office.ingest), s!(lang, ingest.help), None)}
         {problem(reader)}
-        {said.map(|text| notice("notice-ok", Icon::Check, "status", text))}
+        {too_many}
+        {said.map(|text| notice("notice-ok", Icon::Check, "status", &text))}
         {health_section(reader, &health)}
         <section class="office-section" aria-labelledby="quarantine">
             <div class="section-head">
@@ -86,6 +109,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
                 </label>
                 <p class="faint">{count}</p>
             </form>
+            {(total > 1).then(|| together(search, total, lang))}
             <ul class="items">{items.iter().map(|found| item(reader, found)).collect_view()}</ul>
             {none.then(|| view! { <p class="office-none">{s!(lang, ingest.none)}</p> })}
             {(next.is_some() || after.is_some())
@@ -100,6 +124,24 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         </section>
     };
     Ok(view.into_any())
+}
+
+/// What can be done with all that the search finds.
+fn together(search: &str, total: i64, lang: Lang) -> AnyView {
+    let all = fill(s!(lang, ingest.together), &[&format::integer(total, lang)]);
+    view! {
+        <details class="bulk">
+            <summary>{all}</summary>
+            <form method="post" action="/admin/ingest">
+                <input type="hidden" name="q" value=search.to_owned()/>
+                <input type="hidden" name="count" value=total.to_string()/>
+                <button class="button" name="do" value="replay_all">{s!(lang, ingest.replay_all)}</button>
+                <button class="button" name="do" value="discard_all">{s!(lang, ingest.discard_all)}</button>
+                <p class="faint">{s!(lang, ingest.together_help)}</p>
+            </form>
+        </details>
+    }
+    .into_any()
 }
 
 fn health_section(reader: &Reader, health: &Health) -> AnyView {

@@ -32,7 +32,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         .map(|last| href::with_query("/admin/journal", &[("q", search.to_owned()), ("before", last.id.to_string())]));
     let none = rows.is_empty();
     let view = view! {
-        {head(s!(lang, office.journal), s!(lang, journal.help), None)}
+        {head(s!(lang, office.journal), s!(lang, journal.help), Some(export(search, lang)))}
         <form class="office-bar" method="get" action="/admin/journal" role="search">
             <label class="search">
                 {icon(Icon::Search)}
@@ -65,6 +65,13 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
             })}
     };
     Ok(view.into_any())
+}
+
+/// The way to the entries as a file: all that the search finds.
+fn export(search: &str, lang: Lang) -> AnyView {
+    let query = if search.is_empty() { Vec::new() } else { vec![("q", search.to_owned())] };
+    let href = href::with_query("/admin/journal/export.csv", &query);
+    view! { <a class="button" href=href rel="external" download="">{icon(Icon::Download)}{s!(lang, journal.export)}</a> }.into_any()
 }
 
 fn row(reader: &Reader, found: Found) -> AnyView {
@@ -111,6 +118,9 @@ fn event(event: &str, lang: Lang) -> String {
         "second_factor_failed" => s!(lang, journal.e_second_factor_failed),
         "recovery_codes_made" => s!(lang, journal.e_recovery_codes_made),
         "password_wrong" => s!(lang, journal.e_password_wrong),
+        "profile_changed" => s!(lang, journal.e_profile_changed),
+        "workspace_changed" => s!(lang, journal.e_workspace_changed),
+        "journal_exported" => s!(lang, journal.e_journal_exported),
         "secret_created" => s!(lang, journal.e_secret_created),
         "secret_ended" => s!(lang, journal.e_secret_ended),
         "item_replayed" => s!(lang, journal.e_item_replayed),
@@ -129,6 +139,8 @@ fn subject(kind: &str, lang: Lang) -> String {
         "session" => s!(lang, journal.s_session),
         "team" => s!(lang, journal.s_team),
         "api_key" => s!(lang, journal.s_api_key),
+        "workspace" => s!(lang, journal.s_workspace),
+        "journal" => s!(lang, journal.s_journal),
         "webhook_secret" => s!(lang, journal.s_webhook_secret),
         "quarantine" => s!(lang, journal.s_quarantine),
         "tier" => s!(lang, journal.s_tier),

@@ -9,4 +9,6 @@ mod limits;
 pub mod parts;
 mod people;
 pub mod render;
+mod sessions;
+mod settings;
 mod webhooks;

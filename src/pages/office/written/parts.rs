@@ -54,6 +54,7 @@ pub fn fault_text(code: &str, lang: Lang) -> &'static str {
         "unknown" => s!(lang, fault.unknown),
         "wrong_code" => s!(lang, fault.wrong_code),
         "number" => s!(lang, fault.number),
+        "journal_days" => s!(lang, fault.journal_days),
         "secret_length" => s!(lang, fault.secret_length),
         "base64" => s!(lang, fault.base64),
         "last_secret" => s!(lang, fault.last_secret),
@@ -227,4 +228,60 @@ pub fn status(status: UserStatus, lang: Lang) -> AnyView {
 pub fn avatar(name: &str, id: uuid::Uuid) -> AnyView {
     let colour = id.as_bytes().iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) % 6;
     view! { <span class=format!("avatar avatar-{colour}") aria-hidden="true">{people::initials(name)}</span> }.into_any()
+}
+
+/// What a browser calls itself, as far as people know it by.
+pub fn browser(user_agent: &str) -> Option<String> {
+    // The order counts: each of them names some of those after it too.
+    let name = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
+        .into_iter()
+        .find(|(mark, _)| user_agent.contains(mark))?
+        .1;
+    let system = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]
+    .into_iter()
+    .find(|(mark, _)| user_agent.contains(mark));
+    Some(system.map_or_else(|| name.to_owned(), |(_, system)| format!("{name}, {system}")))
+}
+
+/// The time zones to choose from, the browser's own first.
+pub fn zones(lang: Lang) -> Vec<Choice> {
+    let own = (String::new(), s!(lang, account.zone_auto).to_owned(), None);
+    // Names of places; the others are old or no places at all.
+    let places = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| {
+        ["Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/"]
+            .iter()
+            .any(|region| name.starts_with(region))
+    });
+    let named = places.map(|name| (name.to_owned(), name.replace('_', " "), None));
+    [own].into_iter().chain([("UTC".to_owned(), "UTC".to_owned(), None)]).chain(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_called_by_their_names() {
+        for (user_agent, name) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+                Some("Chrome, Linux"),
+            ),
+            ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0", Some("Edge, Windows")),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1",
+                Some("Safari, iPhone"),
+            ),
+            ("curl/8.0", None),
+        ] {
+            assert_eq!(browser(user_agent).as_deref(), name);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{account, form::Sent, ingest, journal, keys, limits, parts::Reader, people, webhooks};
+use super::{account, form::Sent, ingest, journal, keys, limits, parts::Reader, people, sessions, settings, webhooks};
 use crate::{
     domain::{AppError, AppResult, format::Lang, people::Permission, time::Zone},
     features::usage::ingest::Ingest,
@@ -45,8 +45,10 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<OfficeVi
     let place = Place::parse(place);
     let lang = reader.lang;
     let (title, body) = match place.path {
-        "/account" => (s!(lang, office.account), account::page(ctx, reader).await?),
+        "/account" => (s!(lang, office.account), account::page(ctx, reader, &place).await?),
         "/admin/people" => (s!(lang, office.people), people::page(ctx, reader, &place).await?),
+        "/admin/sessions" => (s!(lang, office.sessions), sessions::page(ctx, reader, &place).await?),
+        "/admin/settings" => (s!(lang, office.settings), settings::page(ctx, reader).await?),
         "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader).await?),
         "/admin/limits" => (s!(lang, office.limits), limits::page(ctx, reader, &place).await?),
         "/admin/ingest" => (s!(lang, office.ingest), ingest::page(ctx, reader, &place).await?),
@@ -67,6 +69,8 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> Ap
     let result = match path {
         "/account" => account::take(ctx, sent).await,
         "/admin/people" => people::take(ctx, sent).await,
+        "/admin/sessions" => sessions::take(ctx, sent).await,
+        "/admin/settings" => settings::take(ctx, sent).await,
         "/admin/ingest" => ingest::take(ctx, ingest, sent).await,
         "/admin/keys" => keys::take(ctx, sent).await,
         "/admin/limits" => limits::take(ctx, sent).await,
@@ -84,11 +88,13 @@ fn places(ctx: &Ctx, reader: &Reader, here: &str) -> AnyView {
     let lang = reader.lang;
     let all = [
         ("/admin/people", Icon::Users, s!(lang, office.people), Some(Permission::ReadPeople)),
+        ("/admin/sessions", Icon::Monitor, s!(lang, office.sessions), Some(Permission::ManagePeople)),
         ("/admin/limits", Icon::Gauge, s!(lang, office.limits), Some(Permission::ManageLimits)),
         ("/admin/ingest", Icon::Inbox, s!(lang, office.ingest), Some(Permission::ManageIngest)),
         ("/admin/webhooks", Icon::Webhook, s!(lang, office.webhooks), Some(Permission::ManageKeys)),
         ("/admin/keys", Icon::Key, s!(lang, office.keys), Some(Permission::ManageKeys)),
         ("/admin/journal", Icon::Scroll, s!(lang, office.journal), Some(Permission::ReadJournal)),
+        ("/admin/settings", Icon::Sliders, s!(lang, office.settings), Some(Permission::ManageWorkspace)),
         ("/account", Icon::User, s!(lang, office.account), None),
     ];
     let open: Vec<_> = all.into_iter().filter(|(.., permission)| permission.is_none_or(|p| ctx.actor.may(p))).collect();

@@ -1,0 +1,104 @@
+//! The browsers that anybody is signed in with.
+
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::{
+    form::Sent,
+    parts::{Reader, avatar, browser, notice, problem},
+    render::{Place, head},
+};
+use crate::{
+    domain::{AppError, AppResult, format, people::SessionId},
+    features::auth::sessions::{self, Everybodys, MOST_SHOWN},
+    platform::ctx::Ctx,
+    ui::{
+        i18n::{fill, s},
+        icon::{Icon, icon},
+    },
+};
+
+/// Does what a form of the page asks for.
+pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
+    if sent.verb() != "end" {
+        return Err(AppError::NotFound);
+    }
+    let id: Uuid = sent.value("session").parse().map_err(|_| AppError::NotFound)?;
+    sessions::end_anybodys(ctx, SessionId(id)).await?;
+    sent.done = Some("ended");
+    Ok(())
+}
+
+/// Writes the page.
+pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
+    let lang = reader.lang;
+    let search = place.get("q");
+    let (found, more) = sessions::list_everybodys(ctx, search).await?;
+    let current = ctx.person().ok().map(|person| person.session);
+    let none = found.is_empty();
+    let view = view! {
+        {head(s!(lang, office.sessions), s!(lang, sessions.help), None)}
+        {problem(reader)}
+        {reader.sent.done.map(|_| notice("notice-ok", Icon::Check, "status", s!(lang, sessions.ended)))}
+        <form class="office-bar" method="get" action="/admin/sessions" role="search">
+            <label class="search">
+                {icon(Icon::Search)}
+                <input type="search" name="q" maxlength="100" autocomplete="off" value=search.to_owned() placeholder=s!(lang, sessions.search) aria-label=s!(lang, sessions.search)/>
+            </label>
+        </form>
+        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
+            <table class="table table-2">
+                <thead>
+                    <tr>
+                        <th scope="col">{s!(lang, sessions.person)}</th>
+                        <th scope="col">{s!(lang, account.browser)}</th>
+                        <th scope="col">{s!(lang, account.from)}</th>
+                        <th scope="col">{s!(lang, account.seen)}</th>
+                        <th scope="col"><span class="sr-only">{s!(lang, account.end)}</span></th>
+                    </tr>
+                </thead>
+                <tbody>{found.into_iter().map(|each| row(reader, each, current)).collect_view()}</tbody>
+            </table>
+        </div>
+        {none.then(|| view! { <p class="office-none">{s!(lang, sessions.none)}</p> })}
+        {more.then(|| view! { <p class="office-none">{fill(s!(lang, sessions.more), &[&MOST_SHOWN.to_string()])}</p> })}
+    };
+    Ok(view.into_any())
+}
+
+fn row(reader: &Reader, each: Everybodys, current: Option<SessionId>) -> AnyView {
+    let lang = reader.lang;
+    let session = each.session;
+    let here = Some(session.id) == current;
+    let browser = browser(&session.user_agent).unwrap_or_else(|| s!(lang, account.unknown_browser).to_owned());
+    let since = fill(s!(lang, account.since), &[&format::date_time(session.created_at, &reader.zone, lang)]);
+    view! {
+        <tr>
+            <th scope="row">
+                <div class="person">
+                    {avatar(&each.name, each.user.0)}
+                    <div>
+                        <span class="cell-1">{each.name.clone()} {here.then(|| view! { <span class="chip">{s!(lang, account.this)}</span> })}</span>
+                        <span class="cell-2">{each.email}</span>
+                    </div>
+                </div>
+            </th>
+            <td><span class="cell-1" title=session.user_agent.clone()>{browser}</span><span class="cell-2">{since}</span></td>
+            <td>{session.address}</td>
+            <td>{reader.time(session.last_seen_at)}</td>
+            <td class="cell-action">
+                {(!here)
+                    .then(|| {
+                        view! {
+                            <form method="post" action="/admin/sessions">
+                                <input type="hidden" name="do" value="end"/>
+                                <input type="hidden" name="session" value=session.id.to_string()/>
+                                <button class="button" aria-label=fill(s!(lang, sessions.end_label), &[&each.name])>{s!(lang, account.end)}</button>
+                            </form>
+                        }
+                    })}
+            </td>
+        </tr>
+    }
+    .into_any()
+}
