@@ -6,7 +6,10 @@ use chrono::TimeDelta;
 
 use crate::{
     domain::AppResult,
-    features::{auth::sessions, usage::usecase as usage},
+    features::{
+        auth::{sessions, tokens},
+        usage::usecase as usage,
+    },
     platform::{
         ctx::{Actor, App, Ctx},
         db::to_app,
@@ -48,6 +51,7 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
         }
     }
     sessions::trim(ctx).await?;
+    tokens::trim(ctx).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     hub::trim(&mut tx).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

@@ -5,6 +5,8 @@
 mod architecture;
 mod crash;
 mod doors;
+mod keys;
+mod limits;
 mod live;
 mod metering;
 mod office;
@@ -14,6 +16,7 @@ mod scope;
 mod second_factor;
 mod sign_in;
 mod support;
+mod tokens;
 mod watch;
 mod webhook_answers;
 mod webhook_gate;

@@ -2,6 +2,7 @@
 
 pub mod factor;
 pub mod keys;
+pub mod tokens;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

@@ -47,7 +47,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<OfficeVi
     let (title, body) = match place.path {
         "/account" => (s!(lang, office.account), account::page(ctx, reader).await?),
         "/admin/people" => (s!(lang, office.people), people::page(ctx, reader, &place).await?),
-        "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader).await?),
+        "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader, &place).await?),
         "/admin/limits" => (s!(lang, office.limits), limits::page(ctx, reader, &place).await?),
         "/admin/ingest" => (s!(lang, office.ingest), ingest::page(ctx, reader, &place).await?),
         "/admin/journal" => (s!(lang, office.journal), journal::page(ctx, reader, &place).await?),
