@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crate::{
     domain::AppResult,
     features::{
-        auth::{journal, sessions},
+        auth::{journal, sessions, tokens},
         usage::usecase as usage,
     },
     platform::{
@@ -55,6 +55,7 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
     if dropped > 0 {
         tracing::info!(dropped, "dropped entries of the journal past their retention");
     }
+    tokens::trim(ctx).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     hub::trim(&mut tx).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

@@ -1,8 +1,11 @@
 //! The clock, as something that tests can set.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -34,6 +37,15 @@ impl Clock {
         match &self.0 {
             Some(micros) => DateTime::from_timestamp_micros(micros.load(Ordering::Relaxed)).unwrap_or_default(),
             None => Utc::now(),
+        }
+    }
+
+    /// How long ago some moment was that stays the same. It never goes back, even when somebody sets the machine's clock.
+    pub fn elapsed(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match &self.0 {
+            Some(micros) => Duration::from_micros(u64::try_from(micros.load(Ordering::Relaxed)).unwrap_or_default()),
+            None => START.elapsed(),
         }
     }
 }

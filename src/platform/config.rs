@@ -27,7 +27,17 @@ pub struct Settings {
     pub ingest_linger: Duration,
     /// `NEXUS_CRM_INGEST_RATE`: webhook requests a second from one address, with twice as many at once; beyond, 429.
     pub ingest_rate: u32,
-    /// `NEXUS_CRM_RATE_LIMIT_LOOPBACK`: whether the limit also holds for this machine itself.
+    /// `NEXUS_CRM_REST_RATE`: requests of one API key or person a second, 1 to 1,000,000; beyond, 429.
+    pub rest_rate: u32,
+    /// `NEXUS_CRM_REST_BURST`: how many of these may come at once, 1 to 1,000,000.
+    pub rest_burst: u32,
+    /// `NEXUS_CRM_ADDRESS_RATE`: requests a second from one address by nobody who is known, 1 to 1,000,000; beyond, 429.
+    pub address_rate: u32,
+    /// `NEXUS_CRM_ADDRESS_BURST`: how many of these may come at once, 1 to 1,000,000.
+    pub address_burst: u32,
+    /// `NEXUS_CRM_CORS_ORIGINS`: origins whose pages may use REST by a key or a token; none unless set.
+    pub cors_origins: Vec<String>,
+    /// `NEXUS_CRM_RATE_LIMIT_LOOPBACK`: whether these limits also hold for this machine itself.
     pub rate_limit_loopback: bool,
     /// `NEXUS_CRM_BODY_TIMEOUT_MS`: how long a request's body may take to arrive; beyond, 408.
     pub body_timeout: Duration,
@@ -41,7 +51,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// `NEXUS_CRM_TLS_CERTIFICATE` and `NEXUS_CRM_TLS_KEY`: PEM files; with both the server speaks TLS itself.
     pub tls: Option<(String, String)>,
-    /// `NEXUS_CRM_SECRET_KEY`: seals second factors in the database; without it none are offered.
+    /// `NEXUS_CRM_SECRET_KEY`: seals second factors and the keys that sign tokens in the database; without it neither is offered.
     pub vault: Option<Arc<Vault>>,
     /// `NEXUS_CRM_TIME_ZONE`: the zone shown until the browser has told its own.
     pub time_zone: String,
@@ -87,6 +97,22 @@ impl Reader<'_> {
                 default
             }
         }
+    }
+
+    /// Origins as browsers write them (RFC 6454, 6.1), by commas.
+    fn origins(&mut self, name: &str) -> Vec<String> {
+        let texts: Vec<_> =
+            self.text(name).unwrap_or_default().split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        let is_origin = |text: &str| {
+            let url = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            !text.contains('*') && url.is_some_and(|url| url.origin().ascii_serialization() == text)
+        };
+        if !texts.iter().all(|text| is_origin(text)) {
+            self.faults.push(format!(
+                "{name} must be origins, such as https://app.example.com, separated by commas: no path, no slash at the end, no *"
+            ));
+        }
+        texts
     }
 
     fn key(&mut self, name: &str, value: &str, import: bool, keys: &mut Vec<Key>) {
@@ -192,6 +218,11 @@ impl Settings {
             ingest_writers: r.number("NEXUS_CRM_INGEST_WRITERS", 3, 1, 32),
             ingest_linger: Duration::from_millis(r.number("NEXUS_CRM_INGEST_LINGER_MS", 1, 0, 100)),
             ingest_rate: r.number("NEXUS_CRM_INGEST_RATE", 5_000, 1, 1_000_000),
+            rest_rate: r.number("NEXUS_CRM_REST_RATE", 50, 1, 1_000_000),
+            rest_burst: r.number("NEXUS_CRM_REST_BURST", 200, 1, 1_000_000),
+            address_rate: r.number("NEXUS_CRM_ADDRESS_RATE", 20, 1, 1_000_000),
+            address_burst: r.number("NEXUS_CRM_ADDRESS_BURST", 100, 1, 1_000_000),
+            cors_origins: r.origins("NEXUS_CRM_CORS_ORIGINS"),
             rate_limit_loopback: r.flag("NEXUS_CRM_RATE_LIMIT_LOOPBACK", true),
             body_timeout: Duration::from_millis(r.number("NEXUS_CRM_BODY_TIMEOUT_MS", 10_000, 100, 120_000)),
             retention_days: r.number("NEXUS_CRM_RETENTION_DAYS", 0, 0, 36_500),
@@ -243,6 +274,33 @@ mod tests {
         .to_string();
         assert_eq!(error.lines().count(), 10, "{error}");
         assert!(!error.contains("short\n") && !error.contains("***"), "{error}");
+    }
+
+    #[test]
+    fn origins_are_named_one_by_one() {
+        let origins = |text: &str| {
+            let set = [("NEXUS_CRM_CORS_ORIGINS", text)];
+            read(&[&GOOD[..], &set].concat()).map(|settings| settings.cors_origins).map_err(|error| error.to_string())
+        };
+        assert_eq!(origins("").unwrap(), Vec::<String>::new());
+        let two = origins("https://app.example.com, http://127.0.0.1:3000,").unwrap();
+        assert_eq!(two, ["https://app.example.com", "http://127.0.0.1:3000"]);
+        for bad in [
+            "*",
+            "null",
+            "app.example.com",
+            "https://*.example.com",
+            "https://app.example.com/",
+            "https://app.example.com/page",
+            "https://app.example.com:443",
+            "https://App.example.com",
+            "https://user@app.example.com",
+            "file:///etc",
+            "https://app.example.com https://b.example.com",
+        ] {
+            let error = origins(bad).unwrap_err();
+            assert!(error.starts_with("NEXUS_CRM_CORS_ORIGINS must be") && error.lines().count() == 1, "{bad}: {error}");
+        }
     }
 
     #[test]

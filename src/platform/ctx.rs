@@ -55,7 +55,7 @@ impl Person {
     }
 }
 
-/// A program with an API key.
+/// A program with an API key, or with a token that it got for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     /// The key.
@@ -64,6 +64,8 @@ pub struct Program {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<KeyScope>,
+    /// When its token is over; none for one that shows the key itself.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// Who acts.

@@ -10,6 +10,7 @@ pub mod ctx;
 pub mod db;
 pub mod hub;
 pub mod journal;
+pub mod jws;
 pub mod memo;
 pub mod password;
 pub mod secret;

@@ -1,8 +1,8 @@
 //! The doors: who may go through which. Every route has a rule here; one without is shut.
 //!
-//! The guard stands before every handler. It finds out who asks (a session's cookie, or an API key), holds the rule, holds that a
-//! change comes from our own pages, and hands on the [`Ctx`] that use-cases are called with. Use-cases and the database hold their
-//! own rules beneath it.
+//! The guard stands before every handler. It finds out who asks (a session's cookie, an API key or a token), counts the request,
+//! holds the rule, holds that a change comes from our own pages, and hands on the [`Ctx`] that use-cases are called with. Use-cases
+//! and the database hold their own rules beneath it.
 
 use std::{
     collections::HashMap,
@@ -17,15 +17,16 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::{ServerState, cookies, gate, problem::Problem, proxy};
+use super::{ServerState, cookies, gate, limits::Visit, problem::Problem, proxy, tokens as token_routes};
 use crate::{
     domain::{
         AppError, AppResult,
         people::{KeyId, Permission, SessionId},
     },
-    features::auth::{keys, sessions},
+    features::auth::{keys, sessions, tokens},
     pages::gate::Retry,
     platform::{
         address::household,
@@ -45,6 +46,8 @@ pub enum Rule {
     SignedIn,
     /// Whoever may do this.
     May(Permission),
+    /// A program that shows its API key itself; a token that it got for one does not do.
+    Key,
 }
 
 /// A door: method, path as the router knows it, and who may go through.
@@ -55,6 +58,8 @@ pub const DOORS: &[Door] = &[
     ("GET", "/health/live", Rule::Open),
     ("GET", "/health/ready", Rule::Open),
     ("GET", "/metrics", Rule::May(Permission::ReadMetrics)),
+    ("GET", "/.well-known/jwks.json", Rule::Open),
+    ("POST", "/api/auth/token", Rule::Key),
     ("POST", "/agent-usage/events", Rule::Signature),
     ("GET", "/agent-usage/live", Rule::May(Permission::ReadUsage)),
     ("GET", "/agent-usage/stats/{user_id}", Rule::May(Permission::ReadUsage)),
@@ -146,14 +151,18 @@ enum Manner {
 pub async fn guard(State(state): State<ServerState>, mut request: Request, next: Next) -> Response {
     let rule = rule_of(&request);
     let path = request.uri().path();
-    let manner = if path.starts_with("/api/") {
+    let manner = if path == token_routes::PATH {
+        Manner::Program
+    } else if path.starts_with("/api/") {
         Manner::ServerFunction
     } else if wants_html(request.headers()) {
         Manner::Page
     } else {
         Manner::Program
     };
-    let by_key = matches!(rule, Some(Rule::May(_) | Rule::SignedIn)) && request.headers().contains_key(header::AUTHORIZATION);
+    let shows_key = request.headers().contains_key(header::AUTHORIZATION);
+    // Where a key is asked for, a browser's cookie opens nothing.
+    let by_key = rule == Some(Rule::Key) || matches!(rule, Some(Rule::May(_) | Rule::SignedIn)) && shows_key;
     if !is_safe(request.method())
         && !by_key
         && rule != Some(Rule::Signature)
@@ -176,19 +185,12 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
         return refuse(&state, &AppError::RateLimited { retry_after_s: 10 }, manner, &request);
     }
     let nobody = Ctx { app: state.app.clone(), actor: Actor::Nobody, address };
+    let mut visit = state.limits.visit(address, path, shows_key);
     let ctx = match rule {
-        Some(Rule::Open | Rule::Signature) => Ok(nobody),
-        Some(Rule::SignedIn) => identify(nobody, request.headers()).await.and_then(|ctx| match ctx.actor {
-            Actor::Nobody => Err(AppError::Unauthenticated),
-            Actor::Person(_) => Ok(ctx),
-            _ => Err(AppError::Forbidden),
-        }),
-        Some(Rule::May(permission)) => {
-            identify(nobody, request.headers()).await.and_then(|ctx| ctx.require(permission).map(|()| ctx))
-        }
+        Some(rule) => admit(rule, nobody, request.headers(), visit.as_mut()).await,
         None => Err(AppError::NotFound),
     };
-    match ctx {
+    let mut response = match ctx {
         Ok(ctx) => {
             request.extensions_mut().insert(ctx);
             let mut response = next.run(request).await;
@@ -198,21 +200,57 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
             response
         }
         Err(error) => refuse(&state, &error, manner, &request),
+    };
+    if let Some(visit) = &visit {
+        visit.tell(response.headers_mut());
+    }
+    response
+}
+
+/// Finds out who asks, counts the request for them, and holds the rule.
+async fn admit(rule: Rule, nobody: Ctx, headers: &HeaderMap, visit: Option<&mut Visit<'_>>) -> AppResult<Ctx> {
+    let is_asked = !matches!(rule, Rule::Open | Rule::Signature);
+    let found = match visit {
+        None if is_asked => identify(nobody, headers).await,
+        None => Ok(nobody),
+        Some(visit) => {
+            let found = if is_asked {
+                visit.may_ask()?;
+                identify(nobody, headers).await
+            } else {
+                Ok(nobody)
+            };
+            visit.count(&found)?;
+            found
+        }
+    };
+    let ctx = found?;
+    match (rule, &ctx.actor) {
+        (Rule::Open | Rule::Signature, _) | (Rule::SignedIn, Actor::Person(_)) => Ok(ctx),
+        (Rule::May(permission), _) => ctx.require(permission).map(|()| ctx),
+        (Rule::Key, Actor::Program(program)) if program.until.is_none() => Ok(ctx),
+        (Rule::SignedIn | Rule::Key, Actor::Nobody) => Err(AppError::Unauthenticated),
+        (Rule::SignedIn | Rule::Key, _) => Err(AppError::Forbidden),
     }
 }
 
-/// Who asks: by an API key if one is shown, else by the session's cookie. A key that does not work is an error, not nobody.
+/// Who asks: by an API key or a token if one is shown, else by the session's cookie. A key that does not work is an error, not nobody.
 ///
 /// # Errors
-/// `Unauthenticated` for a key that does not work; when the database is away.
+/// `Unauthenticated` for a key or a token that does not work; when the database is away.
 pub async fn identify(nobody: Ctx, headers: &HeaderMap) -> AppResult<Ctx> {
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
         let key = authorization.to_str().ok().and_then(|text| {
             let (scheme, key) = text.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
         });
-        let program = keys::authenticate(&nobody, key.unwrap_or_default()).await?.ok_or(AppError::Unauthenticated)?;
-        return Ok(Ctx { actor: Actor::Program(program), ..nobody });
+        let key = key.unwrap_or_default();
+        let program = if key.starts_with(keys::PREFIX) {
+            keys::authenticate(&nobody, key).await?
+        } else {
+            tokens::authenticate(&nobody, key).await?
+        };
+        return Ok(Ctx { actor: Actor::Program(program.ok_or(AppError::Unauthenticated)?), ..nobody });
     }
     let Some(secret) = cookies::session(headers, &nobody.app.settings) else { return Ok(nobody) };
     let person = sessions::authenticate(&nobody, &secret).await?;
@@ -262,7 +300,11 @@ fn refuse(state: &ServerState, error: &AppError, manner: Manner, request: &Reque
                 (HeaderName::from_static("serverfnerror"), path),
                 (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
             ];
-            (status, headers, serde_json::to_string(error).unwrap_or_default()).into_response()
+            let mut response = (status, headers, serde_json::to_string(error).unwrap_or_default()).into_response();
+            if let AppError::RateLimited { retry_after_s } = error {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+            }
+            response
         }
         (Manner::Program, error) => {
             let mut response: Response = Problem::from(error.clone()).into();
@@ -281,6 +323,8 @@ pub enum OpenBy {
     Session(SessionId),
     /// A program's key.
     Key(KeyId),
+    /// A token that a program got for its key, and when that is over.
+    Token(KeyId, DateTime<Utc>),
 }
 
 impl OpenBy {
@@ -288,7 +332,7 @@ impl OpenBy {
     pub fn of(actor: &Actor) -> Option<Self> {
         match actor {
             Actor::Person(person) => Some(Self::Session(person.session)),
-            Actor::Program(program) => Some(Self::Key(program.id)),
+            Actor::Program(program) => Some(program.until.map_or(Self::Key(program.id), |until| Self::Token(program.id, until))),
             _ => None,
         }
     }
@@ -298,7 +342,7 @@ impl OpenBy {
 #[derive(Debug, Default)]
 pub struct OpenLines(Mutex<HashMap<OpenBy, Arc<LineEnd>>>);
 
-/// Cancelled when the session of a line is over, or its key does not work any more.
+/// Cancelled when the session or the token of a line is over, or its key does not work any more.
 #[derive(Debug, Default)]
 pub struct LineEnd {
     /// Tells the sockets.
@@ -311,30 +355,33 @@ impl OpenLines {
         Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(by).or_default())
     }
 
-    /// Ends the lines whose sessions are over or whose keys do not work, and forgets those that nobody listens on.
+    /// Ends the lines whose sessions or tokens are over or whose keys do not work, and forgets those that nobody listens on.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn look(&self, ctx: &Ctx) -> AppResult<()> {
-        let (mut session_ids, mut key_ids) = (Vec::new(), Vec::new());
+        let (mut session_ids, mut by_keys) = (Vec::new(), Vec::new());
         {
             let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             lines.retain(|_, line| Arc::strong_count(line) > 1);
             for by in lines.keys() {
                 match by {
                     OpenBy::Session(id) => session_ids.push(*id),
-                    OpenBy::Key(id) => key_ids.push(*id),
+                    OpenBy::Key(id) | OpenBy::Token(id, _) => by_keys.push((*id, *by)),
                 }
             }
         }
+        let now = ctx.now();
         let mut over = Vec::new();
         if !session_ids.is_empty() {
             let running = sessions::running(ctx, &session_ids).await?;
             over.extend(session_ids.into_iter().filter(|id| !running.contains(id)).map(OpenBy::Session));
         }
-        if !key_ids.is_empty() {
-            let working = keys::working(ctx, &key_ids).await?;
-            over.extend(key_ids.into_iter().filter(|id| !working.contains(id)).map(OpenBy::Key));
+        if !by_keys.is_empty() {
+            let ids: Vec<_> = by_keys.iter().map(|(id, _)| *id).collect();
+            let working = keys::working(ctx, &ids).await?;
+            let is_over = |by: OpenBy| matches!(by, OpenBy::Token(_, until) if until <= now);
+            over.extend(by_keys.into_iter().filter(|(id, by)| !working.contains(id) || is_over(*by)).map(|(_, by)| by));
         }
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for line in over.iter().filter_map(|by| lines.remove(by)) {

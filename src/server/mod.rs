@@ -1,10 +1,12 @@
 //! The axum assembly: routes, middleware, handlers. No logic: each handler builds a [`Ctx`] and calls a use-case.
 
 pub mod cookies;
+pub mod cors;
 pub mod doors;
 pub mod exports;
 pub mod gate;
 pub mod health;
+pub mod limits;
 pub mod listen;
 pub mod live;
 pub mod pages;
@@ -12,14 +14,15 @@ pub mod problem;
 pub mod proxy;
 pub mod reader;
 pub mod rest;
+pub mod tokens;
 pub mod webhook;
 
 use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{FromRef, Request},
-    http::{HeaderName, HeaderValue, header},
+    extract::{DefaultBodyLimit, FromRef, Request},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::Response,
     routing::{get, post},
@@ -55,6 +58,8 @@ pub struct ServerState {
     pub limiter: Arc<AddressLimiter>,
     /// Attempts at the gate by address.
     pub gate: Arc<AddressLimiter>,
+    /// All other requests that are counted, by key, person and address.
+    pub limits: Arc<limits::Limits>,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
     /// The sessions that sockets are open for.
@@ -79,6 +84,7 @@ impl ServerState {
             keyring: Arc::new(Keyring::new(&Ctx::new(app.clone(), Actor::System("webhook secrets")))),
             limiter: Arc::new(RateLimiter::keyed(quota)),
             gate: Arc::new(RateLimiter::keyed(Quota::per_second(GATE_RATE).allow_burst(GATE_BURST))),
+            limits: Arc::new(limits::Limits::new(&app.settings, &app.clock)),
             lines: Arc::default(),
             workspace: Arc::default(),
             app,
@@ -98,6 +104,7 @@ impl ServerState {
                 limiter.retain_recent();
                 limiter.shrink_to_fit();
             }
+            self.limits.forget();
         }
     }
 }
@@ -112,12 +119,9 @@ const FORGET: Duration = Duration::from_secs(60);
 /// How long a page or REST request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The machine-readable routes but the webhook: socket, REST, health.
+/// The machine-readable routes but the webhook and what other origins may use: socket, export, health.
 fn api_router(state: ServerState) -> Router {
-    let rest = Router::new()
-        .route("/agent-usage/stats/{user_id}", get(rest::stats))
-        .route("/agent-usage/limits/{user_id}", get(rest::limits))
-        .route("/agent-usage/analytics/summary", get(rest::summary))
+    let export = Router::new()
         .route("/usage/export.csv", get(rest::export_csv))
         .route("/admin/journal/export.csv", get(exports::journal_csv))
         .layer(middleware::from_fn(timeout))
@@ -127,9 +131,29 @@ fn api_router(state: ServerState) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .merge(rest)
+        .merge(export)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .with_state(state)
+}
+
+/// REST for programs to read, from pages of other origins too where the settings name them.
+fn rest_router() -> Router {
+    Router::new()
+        .route("/agent-usage/stats/{user_id}", get(rest::stats))
+        .route("/agent-usage/limits/{user_id}", get(rest::limits))
+        .route("/agent-usage/analytics/summary", get(rest::summary))
+        .route("/.well-known/jwks.json", get(tokens::key_set))
+        .layer(middleware::from_fn(timeout))
+        .layer(CompressionLayer::new())
+        .method_not_allowed_fallback(problem::method_not_allowed)
+}
+
+/// What programs get tokens by.
+fn token_router() -> Router {
+    Router::new()
+        .route(tokens::PATH, post(tokens::issue).layer(DefaultBodyLimit::max(tokens::MAX_BODY)))
+        .layer(middleware::from_fn(timeout))
+        .method_not_allowed_fallback(problem::method_not_allowed)
 }
 
 /// Puts around all routes what holds for all.
@@ -182,9 +206,16 @@ fn webhook_router(state: ServerState) -> Router {
 
 /// All routes, each behind its door.
 pub fn router(state: ServerState) -> Router {
-    let guard = middleware::from_fn_with_state(state.clone(), doors::guard);
-    let is_secure = cookies::is_secure(&state.app.settings);
-    let router = with_common_layers(api_router(state.clone()).merge(pages::router(state.clone())).layer(guard));
+    let guard = || middleware::from_fn_with_state(state.clone(), doors::guard);
+    let settings = &state.app.settings;
+    let is_secure = cookies::is_secure(settings);
+    let router = with_common_layers(
+        api_router(state.clone())
+            .merge(pages::router(state.clone()))
+            .layer(guard())
+            .merge(cors::open(rest_router().layer(guard()), settings, Method::GET))
+            .merge(cors::open(token_router().layer(guard()), settings, Method::POST)),
+    );
     let router = router.merge(webhook_router(state));
     // Two years, as the lists of browsers ask for; said only where people come by https.
     if is_secure { router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, HSTS)) } else { router }

@@ -10,6 +10,7 @@ use reqwest::{Method, StatusCode};
 use crate::support::{
     TestApp,
     people::{self, sign_in},
+    tokens,
 };
 
 /// Somebody who stands before a door.
@@ -18,16 +19,18 @@ enum Visitor {
     Nobody(&'static str, String),
     Person(Role, String),
     Program(KeyScope, String),
-    /// With a key that does not work.
-    Stranger(String),
+    /// A program with a token in place of its key.
+    Token(KeyScope, String),
+    /// With a key or a token that does not work, and why.
+    Stranger(&'static str, String),
 }
 
 async fn visitors(app: &TestApp) -> Vec<Visitor> {
     let mut all = vec![
         Visitor::Nobody("no cookie", String::new()),
         Visitor::Nobody("a forged cookie", "nexus_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into()),
-        Visitor::Stranger("nxs_AAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into()),
-        Visitor::Stranger("rubbish".into()),
+        Visitor::Stranger("no such key", "nxs_AAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into()),
+        Visitor::Stranger("no key", "rubbish".into()),
     ];
     for (what, sql) in [
         ("expired", "UPDATE sessions SET expires_at = '2026-11-20T12:00:00Z' WHERE id = "),
@@ -45,28 +48,36 @@ async fn visitors(app: &TestApp) -> Vec<Visitor> {
         all.push(Visitor::Person(role, sign_in(app, role).await.cookie));
     }
     for scope in KeyScope::ALL {
-        all.push(Visitor::Program(scope, people::key(app, &[scope]).await));
+        let key = people::key(app, &[scope]).await;
+        all.push(Visitor::Token(scope, tokens::token(app, &key).await));
+        all.push(Visitor::Program(scope, key));
     }
     for sql in ["expires_at = '2026-11-20T12:00:00Z'", "revoked_at = '2026-11-20T11:00:00Z'"] {
         let key = people::key(app, &KeyScope::ALL).await;
+        let token = tokens::token(app, &key).await;
         let prefix = &key[..12];
         app.as_owner(&format!("UPDATE api_keys SET {sql} WHERE prefix = '{prefix}'")).await;
-        all.push(Visitor::Stranger(key));
+        all.push(Visitor::Stranger("a key that does not work any more", key));
+        all.push(Visitor::Stranger("a token of a key that does not work any more", token));
     }
+    let key = people::key(app, &KeyScope::ALL).await;
+    all.extend(tokens::forged(app, &key).await.into_iter().map(|(what, token)| Visitor::Stranger(what, token)));
     all
 }
 
 /// The status that the guard is to answer with; none when it is to let through.
 fn expected(rule: Rule, visitor: &Visitor) -> Option<u16> {
     let may = |permission: Permission| match visitor {
-        Visitor::Nobody(..) | Visitor::Stranger(_) => false,
+        Visitor::Nobody(..) | Visitor::Stranger(..) => false,
         Visitor::Person(role, _) => role.may(permission),
-        Visitor::Program(scope, _) => scope.may(permission),
+        Visitor::Program(scope, _) | Visitor::Token(scope, _) => scope.may(permission),
     };
     match (rule, visitor) {
-        (Rule::Open | Rule::Signature, _) | (Rule::SignedIn, Visitor::Person(..)) => None,
-        (_, Visitor::Nobody(..) | Visitor::Stranger(_)) => Some(401),
-        (Rule::SignedIn, Visitor::Program(..)) => Some(403),
+        (Rule::Open | Rule::Signature, _) | (Rule::SignedIn, Visitor::Person(..)) | (Rule::Key, Visitor::Program(..)) => None,
+        (_, Visitor::Nobody(..) | Visitor::Stranger(..)) => Some(401),
+        (Rule::SignedIn, Visitor::Program(..) | Visitor::Token(..)) | (Rule::Key, Visitor::Person(..) | Visitor::Token(..)) => {
+            Some(403)
+        }
         (Rule::May(permission), _) => (!may(permission)).then_some(403),
     }
 }
@@ -81,7 +92,8 @@ async fn every_door_lets_through_whom_it_should_and_nobody_else() {
             Visitor::Nobody(what, cookie) => ((*what).to_owned(), cookie.as_str(), None),
             Visitor::Person(role, cookie) => (format!("{role:?}"), cookie.as_str(), None),
             Visitor::Program(scope, key) => (format!("{scope:?}"), "", Some(key)),
-            Visitor::Stranger(key) => ("a bad key".to_owned(), "", Some(key)),
+            Visitor::Token(scope, token) => (format!("a token of {scope:?}"), "", Some(token)),
+            Visitor::Stranger(what, key) => ((*what).to_owned(), "", Some(key)),
         };
         let client = app.client_with(cookie);
         for (method, path, rule) in DOORS.iter().filter(|(_, path, _)| !own.contains(path)) {

@@ -1,6 +1,6 @@
 //! People: signing in and out, sessions, one-time links, API keys, accounts and teams.
 //!
-//! Tables: `users`, `teams`, `sessions`, `user_links`, `api_keys`, `recovery_codes`, `sign_in_attempts`.
+//! Tables: `users`, `teams`, `sessions`, `user_links`, `api_keys`, `token_signing_keys`, `recovery_codes`, `sign_in_attempts`.
 //!
 //! Invariants: a secret (session, link, key) is stored as its hash only and shown once; a link works once; an active account has a
 //! password; there is always an active admin once there was one; every change stands in the journal.
@@ -14,3 +14,4 @@ pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;
 mod store;
+pub mod tokens;

@@ -4,6 +4,7 @@ pub mod factor;
 pub mod journal;
 pub mod keys;
 pub mod sessions;
+pub mod tokens;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

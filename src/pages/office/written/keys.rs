@@ -5,12 +5,12 @@ use uuid::Uuid;
 
 use super::{
     form::Sent,
-    parts::{Field, Reader, fault_text, field, notice, problem, shown_once},
-    render::head,
+    parts::{Field, Reader, fault_text, field, notice, problem, select, shown_once},
+    render::{Place, head},
 };
 use crate::{
     domain::{
-        AppError, AppResult,
+        AppError, AppResult, format,
         people::{KeyId, KeyScope},
     },
     features::auth::keys::{self, ApiKey},
@@ -33,6 +33,13 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
             let (key, secret) = keys::create(ctx, sent.value("name"), &scopes, days).await?;
             (sent.done, sent.shown, sent.name) = (Some("made"), Some(secret.expose().to_owned()), key.name);
         }
+        "rotate" => {
+            let id: Uuid = sent.value("key").parse().map_err(|_| AppError::NotFound)?;
+            let hours =
+                sent.value("overlap").parse().map_err(|_| AppError::invalid("/overlap", "unknown", "is none of the choices"))?;
+            let (key, secret) = keys::rotate(ctx, KeyId(id), hours).await?;
+            (sent.done, sent.shown, sent.name) = (Some("rotated"), Some(secret.expose().to_owned()), key.name);
+        }
         "revoke" => {
             let id: Uuid = sent.value("key").parse().map_err(|_| AppError::NotFound)?;
             keys::revoke(ctx, KeyId(id)).await?;
@@ -44,16 +51,20 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
 }
 
 /// Writes the page.
-pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
+pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
     let lang = reader.lang;
     let all = keys::list(ctx).await?;
     let none = all.is_empty();
+    // The row of the form that was refused stays open, whatever the address says.
+    let refused_row = (reader.sent.error().is_some() && reader.sent.verb() == "rotate").then(|| reader.sent.value("key"));
+    let open = refused_row.unwrap_or_else(|| place.get("rotate"));
     let said = reader.sent.done.map(|done| match done {
         "made" => fill(s!(lang, keys.made), &[&reader.sent.name]),
+        "rotated" => fill(s!(lang, keys.rotated), &[&reader.sent.name]),
         _ => s!(lang, keys.revoked).to_owned(),
     });
     let scopes = [(KeyScope::UsageRead, s!(lang, keys.usage_read)), (KeyScope::MetricsRead, s!(lang, keys.metrics_read))];
-    let refused = reader.sent.error().is_some();
+    let refused = reader.sent.error().is_some() && reader.sent.verb() == "make";
     let scope_fault = reader.sent.fault("scopes").map(|code| fault_text(code, lang));
     let view = view! {
         {head(s!(lang, office.keys), s!(lang, keys.help), None)}
@@ -101,7 +112,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
                                     <th scope="col"><span class="sr-only">{s!(lang, keys.revoke)}</span></th>
                                 </tr>
                             </thead>
-                            <tbody>{all.into_iter().map(|key| row(reader, key)).collect_view()}</tbody>
+                            <tbody>{all.into_iter().map(|key| row(reader, key, open)).collect_view()}</tbody>
                         </table>
                     </div>
                 }
@@ -111,13 +122,58 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
     Ok(view.into_any())
 }
 
-fn row(reader: &Reader, key: ApiKey) -> AnyView {
+/// The hours that a key may go on beside its successor, to choose from; and those that are proposed.
+const OVERLAPS: [i64; 4] = [0, 1, 24, keys::MAX_OVERLAP_HOURS];
+const OVERLAP: i64 = 24;
+
+/// The form that rotates a key.
+fn rotation(reader: &Reader, key: &ApiKey) -> AnyView {
     let lang = reader.lang;
+    let text = |hours| match hours {
+        0 => s!(lang, keys.overlap_none),
+        1 => s!(lang, keys.overlap_hour),
+        24 => s!(lang, keys.overlap_day),
+        _ => s!(lang, keys.overlap_week),
+    };
+    let choices = OVERLAPS.map(|hours| (hours.to_string(), text(hours).to_owned(), None)).to_vec();
+    view! {
+        <tr class="row-open">
+            <td colspan="6">
+                <form class="form" id="rotate" method="post" action="/admin/keys">
+                    <input type="hidden" name="do" value="rotate"/>
+                    <input type="hidden" name="key" value=key.id.to_string()/>
+                    <p class="form-title">{key.name.clone()}" "<code>{key.prefix.clone()}"…"</code></p>
+                    {select(reader, "rotate", "overlap", s!(lang, keys.overlap), &OVERLAP.to_string(), choices)}
+                    <p class="field-help">{s!(lang, keys.rotate_help)}</p>
+                    <div class="form-actions">
+                        <button class="button button-primary">{s!(lang, keys.rotate_do)}</button>
+                        <a class="button" href="/admin/keys">{s!(lang, keys.cancel)}</a>
+                    </div>
+                </form>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// A key; `open` is the id of the one that is about to be rotated.
+fn row(reader: &Reader, key: ApiKey, open: &str) -> AnyView {
+    let lang = reader.lang;
+    let rotates = key.works(reader.now) && key.replaced_by.is_none();
+    let form = (rotates && key.id.to_string() == open).then(|| rotation(reader, &key));
+    let rotate_href = format!("/admin/keys?rotate={}#rotate-overlap", key.id);
+    let replaces = key.replaces.as_ref().map(|prefix| fill(s!(lang, keys.replaces), &[&format!("{prefix}…")]));
+    let replaced = key.replaced_by.as_ref().map(|prefix| fill(s!(lang, keys.replaced_by), &[&format!("{prefix}…")]));
     let expired = key.expires_at.is_some_and(|at| at <= reader.now);
     let ends = match (key.revoked_at, key.expires_at) {
         (Some(_), _) => view! { <span class="bad">{s!(lang, keys.is_revoked)}</span> }.into_any(),
         (None, Some(_)) if expired => view! { <span class="bad">{s!(lang, keys.is_expired)}</span> }.into_any(),
-        (None, Some(at)) => crate::domain::format::date_time(at, &reader.zone, lang).into_any(),
+        (None, Some(at)) if key.replaced_by.is_some() => {
+            let whole = format::date_time(at, &reader.zone, lang);
+            let text = fill(s!(lang, keys.stops_in), &[&format::duration((at - reader.now).num_seconds())]);
+            view! { <time class="bad" datetime=at.to_rfc3339() title=whole>{text}</time> }.into_any()
+        }
+        (None, Some(at)) => format::date_time(at, &reader.zone, lang).into_any(),
         (None, None) => view! { <span class="faint">{s!(lang, keys.never)}</span> }.into_any(),
     };
     let used = match key.last_used_at {
@@ -127,12 +183,15 @@ fn row(reader: &Reader, key: ApiKey) -> AnyView {
     let scopes = key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
     view! {
         <tr>
-            <th scope="row"><span class="cell-1">{key.name.clone()}</span><span class="cell-2"><code>{key.prefix}"…"</code></span></th>
+            <th scope="row"><span class="cell-1">{key.name.clone()}</span><span class="cell-2"><code>{key.prefix}"…"</code></span>
+                {[replaces, replaced].into_iter().flatten().map(|text| view! { <span class="cell-2">{text}</span> }).collect_view()}
+            </th>
             <td><code>{scopes}</code></td>
             <td>{reader.time(key.created_at)}</td>
             <td>{ends}</td>
             <td>{used}</td>
             <td class="cell-action">
+                {rotates.then(|| view! { <a class="button" href=rotate_href aria-label=fill(s!(lang, keys.rotate_label), &[&key.name])>{s!(lang, keys.rotate)}</a> })}
                 {key.revoked_at
                     .is_none()
                     .then(|| {
@@ -146,6 +205,7 @@ fn row(reader: &Reader, key: ApiKey) -> AnyView {
                     })}
             </td>
         </tr>
+        {form}
     }
     .into_any()
 }

@@ -49,7 +49,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<OfficeVi
         "/admin/people" => (s!(lang, office.people), people::page(ctx, reader, &place).await?),
         "/admin/sessions" => (s!(lang, office.sessions), sessions::page(ctx, reader, &place).await?),
         "/admin/settings" => (s!(lang, office.settings), settings::page(ctx, reader).await?),
-        "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader).await?),
+        "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader, &place).await?),
         "/admin/limits" => (s!(lang, office.limits), limits::page(ctx, reader, &place).await?),
         "/admin/ingest" => (s!(lang, office.ingest), ingest::page(ctx, reader, &place).await?),
         "/admin/webhooks" => (s!(lang, office.webhooks), webhooks::page(ctx, reader).await?),
