@@ -1,4 +1,4 @@
-//! Keeps the tables in shape: partitions ahead of time, retention, the live stream's tail.
+//! Keeps the tables in shape: partitions ahead of time, retention, the live stream's tail, old sessions and mails.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::{
     domain::AppResult,
-    features::{auth::sessions, usage::usecase as usage},
+    features::{auth::sessions, mail::usecase as mail, usage::usecase as usage},
     platform::{
         ctx::{Actor, App, Ctx},
         db::to_app,
@@ -48,6 +48,7 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
         }
     }
     sessions::trim(ctx).await?;
+    mail::trim(ctx).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     hub::trim(&mut tx).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

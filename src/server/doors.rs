@@ -19,7 +19,7 @@ use axum::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{ServerState, cookies, problem::Problem, proxy};
+use super::{ServerState, cookies, problem::Problem, proxy, reader};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -75,6 +75,8 @@ pub const DOORS: &[Door] = &[
     ("POST", "/admin/ingest", Rule::May(Permission::ManageIngest)),
     ("GET", "/admin/keys", Rule::May(Permission::ManageKeys)),
     ("POST", "/admin/keys", Rule::May(Permission::ManageKeys)),
+    ("GET", "/admin/mail", Rule::May(Permission::ManagePeople)),
+    ("POST", "/admin/mail", Rule::May(Permission::ManagePeople)),
     ("GET", "/admin/journal", Rule::May(Permission::ReadJournal)),
     // The way in and out, and what a reader chooses.
     ("GET", "/sign-in", Rule::Open),
@@ -85,6 +87,8 @@ pub const DOORS: &[Door] = &[
     ("POST", "/invitation", Rule::Open),
     ("GET", "/reset", Rule::Open),
     ("POST", "/reset", Rule::Open),
+    ("GET", "/forgotten", Rule::Open),
+    ("POST", "/forgotten", Rule::Open),
     ("POST", "/sign-out", Rule::Open),
     ("POST", "/preferences", Rule::Open),
     // Server functions.
@@ -164,7 +168,7 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
     {
         return refuse(&AppError::RateLimited { retry_after_s: 10 }, Manner::Program, &request);
     }
-    let nobody = Ctx { app: state.app.clone(), actor: Actor::Nobody, address };
+    let nobody = Ctx { app: state.app.clone(), actor: Actor::Nobody, address, lang: reader::lang(request.headers()) };
     let ctx = match rule {
         Some(Rule::Open | Rule::Signature) => Ok(nobody),
         Some(Rule::SignedIn) => identify(nobody, request.headers()).await.and_then(|ctx| match ctx.actor {

@@ -5,7 +5,10 @@
 mod architecture;
 mod crash;
 mod doors;
+mod forgotten;
 mod live;
+mod mail;
+mod mail_pages;
 mod metering;
 mod office;
 mod properties;

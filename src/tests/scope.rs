@@ -120,9 +120,17 @@ async fn everybody_sees_and_changes_what_their_role_and_team_allow() {
     assert_eq!(count(&manager_ctx, "journal WHERE event = 'signed_in'").await, 2, "the team's");
     assert_eq!(count(&sales_ctx, "journal").await, 1, "one's own");
     for ctx in [&manager_ctx, &sales_ctx, &viewer_ctx, &program(&app)] {
-        for table in
-            ["api_keys", "user_links", "usage_quarantine", "usage_moves", "live_messages", "sign_in_attempts", "recount_daily"]
-        {
+        for table in [
+            "api_keys",
+            "user_links",
+            "usage_quarantine",
+            "usage_moves",
+            "live_messages",
+            "sign_in_attempts",
+            "recount_daily",
+            "mails",
+            "password_asks",
+        ] {
             assert_eq!(count(ctx, table).await, 0, "{table} {:?}", ctx.actor);
         }
         assert_eq!(count(ctx, "usage_events").await, 1);

@@ -6,6 +6,7 @@ pub mod gate;
 pub mod http;
 pub mod people;
 pub mod rollups;
+pub mod smtp;
 
 use std::{
     net::SocketAddr,
