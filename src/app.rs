@@ -120,6 +120,7 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin/ingest") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/keys") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/webhooks") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/mail") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/journal") view=OfficePage ssr=SsrMode::Async/>
                     </Routes>
                 </main>

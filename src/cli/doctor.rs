@@ -6,7 +6,12 @@ use anyhow::bail;
 use chrono::{DateTime, Utc};
 use sqlx::{PgPool, Row};
 
-use crate::platform::{config::Settings, db};
+use crate::platform::{
+    config::Settings,
+    db,
+    mail::{MailSettings, Way},
+    smtp,
+};
 
 /// What a check found: all is well, or what is wrong and how to mend it.
 type Finding = Result<String, (String, String)>;
@@ -45,6 +50,7 @@ pub async fn run() -> anyhow::Result<()> {
         for (name, finding) in secrets(&settings) {
             report(name, finding);
         }
+        report("mail", mail(&settings).await);
         match db::pool(settings.database_url.expose(), 3) {
             Err(_) => report("database", Err(("DATABASE_URL is not an address of PostgreSQL".into(), "mend DATABASE_URL".into()))),
             Ok(pool) => {
@@ -89,6 +95,38 @@ fn secrets(settings: &Settings) -> Vec<(&'static str, Finding)> {
         }
     }
     findings
+}
+
+/// Whether mails can leave, and lead back to the product.
+async fn mail(settings: &Settings) -> Finding {
+    match &settings.mail {
+        None => Ok("none is sent; links are passed on by hand".into()),
+        Some(MailSettings { way: Way::Folder(folder), .. }) => match folder_is_writable(folder) {
+            Ok(()) => Ok(format!("mails stay in {} and reach nobody", folder.display())),
+            Err(error) => Err((format!("{}: {error}", folder.display()), "let the server write into NEXUS_CRM_MAIL_DIR".into())),
+        },
+        Some(MailSettings { way: Way::Smtp(server), from }) => {
+            let host = url::Url::parse(&settings.base_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+            if host.is_none_or(|host| smtp::is_loopback(host.trim_matches(['[', ']']))) {
+                let mend = "set NEXUS_CRM_BASE_URL to the address that people use";
+                return Err((format!("the links in mails would lead to {}", settings.base_url), mend.into()));
+            }
+            match server.check().await {
+                Ok(()) => Ok(format!("{} answers; mails are from {}", server.place(), from.email)),
+                Err(error) => Err((
+                    format!("{}: {error}", server.place()),
+                    "check NEXUS_CRM_SMTP_URL, and that the server may be reached".into(),
+                )),
+            }
+        }
+    }
+}
+
+fn folder_is_writable(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let probe = folder.join(".doctor");
+    std::fs::write(&probe, "")?;
+    std::fs::remove_file(probe)
 }
 
 async fn database(pool: &PgPool, settings: &Settings) -> Vec<(&'static str, Finding)> {

@@ -9,6 +9,7 @@ mod error_wire;
 pub mod format;
 pub mod histogram;
 pub mod live;
+pub mod mail;
 pub mod people;
 pub mod tier;
 pub mod time;

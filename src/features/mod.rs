@@ -3,6 +3,8 @@
 pub mod alerts;
 #[cfg(feature = "ssr")]
 pub mod auth;
+#[cfg(feature = "ssr")]
+pub mod mail;
 pub mod usage;
 #[cfg(feature = "ssr")]
 pub mod workspace;

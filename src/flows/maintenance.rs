@@ -1,4 +1,4 @@
-//! Keeps the tables in shape: partitions ahead of time, retention, the live stream's tail.
+//! Keeps the tables in shape: partitions ahead of time, retention, the live stream's tail, old sessions and mails.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use crate::{
     domain::AppResult,
     features::{
         auth::{journal, sessions, tokens},
+        mail::usecase as mail,
         usage::usecase as usage,
     },
     platform::{
@@ -56,6 +57,7 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
         tracing::info!(dropped, "dropped entries of the journal past their retention");
     }
     tokens::trim(ctx).await?;
+    mail::trim(ctx).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     hub::trim(&mut tx).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

@@ -1,4 +1,5 @@
 //! What crosses features.
 
+pub mod mail;
 pub mod maintenance;
 pub mod usage_watch;

@@ -1,4 +1,4 @@
-//! The gate: signing in, the first set-up, invitations, new passwords. The server writes these pages; they bring no script at all.
+//! The gate: signing in, the first set-up, invitations, forgotten and new passwords. The server writes these pages; they bring no script at all.
 
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::HashedStylesheet;
@@ -32,6 +32,12 @@ pub enum Gate<'a> {
     Invitation(&'a str, &'a str, &'a str),
     /// A new password: the link's secret, address of the account.
     Reset(&'a str, &'a str),
+    /// The address of somebody who has forgotten the password.
+    Forgotten,
+    /// What there is to say to whoever has asked, whether there is an account or not.
+    Asked,
+    /// No mail is set up, so somebody else has to help.
+    Unaided,
     /// A link that does not work.
     Gone,
     /// Nothing can be done now.
@@ -60,6 +66,7 @@ impl Gate<'_> {
             Gate::Reset(secret, _) => href::with_query("/reset", &[("token", (*secret).to_owned())]),
             Gate::Refused(_, Retry::Open(place)) => place.clone(),
             Gate::Refused(_, Retry::Ours) => "/".to_owned(),
+            Gate::Forgotten | Gate::Asked | Gate::Unaided => "/forgotten".to_owned(),
             Gate::Gone | Gate::Away => "/sign-in".to_owned(),
         }
     }
@@ -74,6 +81,7 @@ pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, workspace: &
         Gate::SetUp(_) => s!(lang, gate.set_up).to_owned(),
         Gate::Invitation(_, name, _) => fill(s!(lang, gate.invitation), &[name]),
         Gate::Reset(..) => s!(lang, gate.reset).to_owned(),
+        Gate::Forgotten | Gate::Asked | Gate::Unaided => s!(lang, gate.forgotten).to_owned(),
         Gate::Gone => s!(lang, gate.gone).to_owned(),
         Gate::Away => t!(lang, error.unavailable).to_owned(),
         Gate::Refused(AppError::NotFound, _) => t!(lang, not_found.title).to_owned(),
@@ -136,9 +144,6 @@ fn languages(lang: Lang, place: &str) -> AnyView {
 fn body(reader: &Reader, gate: &Gate<'_>) -> AnyView {
     let lang = reader.lang;
     let token = |secret: &str| view! { <input type="hidden" name="token" value=secret.to_owned()/> }.into_any();
-    let email = |begin: &str| {
-        field(reader, "", &Field { kind: "email", autocomplete: "username", begin, ..Field::text("email", s!(lang, gate.email)) })
-    };
     let name = |begin: &str| field(reader, "", &Field { autocomplete: "name", begin, ..Field::text("name", s!(lang, gate.name)) });
     let new_password = || {
         let help = Some(s!(lang, gate.password_help));
@@ -160,11 +165,11 @@ fn body(reader: &Reader, gate: &Gate<'_>) -> AnyView {
             {refused(reader)}
             <form class="form" method="post" action="/sign-in">
                 <input type="hidden" name="next" value=(*next).to_owned()/>
-                {email("")}
+                {email(reader)}
                 {field(reader, "", &Field { kind: "password", autocomplete: "current-password", ..Field::text("password", s!(lang, gate.password)) })}
                 <button class="button button-primary">{s!(lang, gate.sign_in)}</button>
             </form>
-            <p class="gate-foot">{s!(lang, gate.foot)}</p>
+            <p class="gate-foot"><a href="/forgotten">{s!(lang, gate.forgotten)}</a></p>
         }
         .into_any(),
         Gate::Code(secret, next) => view! {
@@ -186,7 +191,7 @@ fn body(reader: &Reader, gate: &Gate<'_>) -> AnyView {
             <form class="form" method="post" action="/set-up">
                 {token(secret)}
                 {name("")}
-                {email("")}
+                {email(reader)}
                 {new_password()}
                 <button class="button button-primary">{s!(lang, gate.set_up_go)}</button>
             </form>
@@ -215,6 +220,7 @@ fn body(reader: &Reader, gate: &Gate<'_>) -> AnyView {
             </form>
         }
         .into_any(),
+        Gate::Forgotten | Gate::Asked | Gate::Unaided => forgotten(reader, gate),
         Gate::Gone => view! {
             <p class="gate-help">{s!(lang, gate.gone_help)}</p>
             <a class="button" href="/sign-in">{s!(lang, gate.to_sign_in)}</a>
@@ -250,6 +256,36 @@ const fn incident(error: &AppError) -> Option<&String> {
         AppError::Internal { incident } => Some(incident),
         _ => None,
     }
+}
+
+/// The field of an account's address.
+fn email(reader: &Reader) -> AnyView {
+    let label = s!(reader.lang, gate.email);
+    field(reader, "", &Field { kind: "email", autocomplete: "username", ..Field::text("email", label) })
+}
+
+/// For whoever has forgotten the password.
+fn forgotten(reader: &Reader, gate: &Gate<'_>) -> AnyView {
+    let lang = reader.lang;
+    let asking = matches!(gate, Gate::Forgotten).then(|| {
+        view! {
+            <p class="gate-help">{s!(lang, gate.forgotten_help)}</p>
+            {refused(reader)}
+            <form class="form" method="post" action="/forgotten">
+                {email(reader)}
+                <button class="button button-primary">{s!(lang, gate.forgotten_go)}</button>
+            </form>
+        }
+    });
+    let asked = matches!(gate, Gate::Asked).then(|| notice("notice-ok", Icon::Check, "status", s!(lang, gate.forgotten_sent)));
+    let unaided = matches!(gate, Gate::Unaided).then(|| view! { <p class="gate-help">{s!(lang, gate.forgotten_none)}</p> });
+    view! {
+        {asking}
+        {asked}
+        {unaided}
+        <p class="gate-foot"><a href="/sign-in">{s!(lang, gate.to_sign_in)}</a></p>
+    }
+    .into_any()
 }
 
 /// Why the form was refused, if not for its fields.

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr, sync::Arc, time::Duration};
 
-use super::{secret::Secret, signature::Key, vault::Vault};
+use super::{mail::MailSettings, secret::Secret, signature::Key, vault::Vault};
 
 /// All settings of the server.
 #[derive(Clone, Debug)]
@@ -51,8 +51,11 @@ pub struct Settings {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// `NEXUS_CRM_TLS_CERTIFICATE` and `NEXUS_CRM_TLS_KEY`: PEM files; with both the server speaks TLS itself.
     pub tls: Option<(String, String)>,
-    /// `NEXUS_CRM_SECRET_KEY`: seals second factors and the keys that sign tokens in the database; without it neither is offered.
+    /// `NEXUS_CRM_SECRET_KEY`: seals in the database what must be read again (second factors, webhook secrets, the keys that sign
+    /// tokens, the links of waiting mails); without it none of these is offered.
     pub vault: Option<Arc<Vault>>,
+    /// `NEXUS_CRM_SMTP_URL`, `NEXUS_CRM_MAIL_FROM` and `NEXUS_CRM_MAIL_DIR`: how mails leave; without them none do.
+    pub mail: Option<MailSettings>,
     /// `NEXUS_CRM_TIME_ZONE`: the zone shown until the browser has told its own.
     pub time_zone: String,
 }
@@ -190,6 +193,10 @@ impl Settings {
             }
             vault.map(Arc::new)
         });
+        let mail = MailSettings::read(&|name| r.text(name)).unwrap_or_else(|faults| {
+            r.faults.extend(faults);
+            None
+        });
         let tls = match (r.text("NEXUS_CRM_TLS_CERTIFICATE"), r.text("NEXUS_CRM_TLS_KEY")) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
@@ -231,6 +238,7 @@ impl Settings {
             trusted_proxies,
             tls,
             vault,
+            mail,
             time_zone,
         };
         if (1..42).contains(&settings.retention_days) {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{clock::Clock, config::Settings, hub::Hub, memo::Memo};
 use crate::domain::{
     AppError, AppResult,
+    format::Lang,
     people::{KeyId, KeyScope, Me, Permission, Role, SessionId, TeamId, UserId},
 };
 
@@ -137,18 +138,20 @@ pub struct Ctx {
     pub actor: Actor,
     /// From where, if it came over the network.
     pub address: Option<IpAddr>,
+    /// The language that whoever acts reads, as far as it is known.
+    pub lang: Lang,
 }
 
 impl Ctx {
     /// A context for an actor.
     pub const fn new(app: App, actor: Actor) -> Self {
-        Self { app, actor, address: None }
+        Self { app, actor, address: None, lang: Lang::En }
     }
 
     /// The same for the product itself: for what must be done before anybody is known, or what an actor may set off but not do.
     #[must_use]
     pub fn as_system(&self, job: &'static str) -> Self {
-        Self { app: self.app.clone(), actor: Actor::System(job), address: self.address }
+        Self { app: self.app.clone(), actor: Actor::System(job), address: self.address, lang: self.lang }
     }
 
     /// The time now.

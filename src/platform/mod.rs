@@ -1,4 +1,4 @@
-//! The machine room: settings, database, clock, actor, journal, live hub, signatures, telemetry.
+//! The machine room: settings, database, clock, actor, journal, outbox of mails, live hub, signatures, telemetry.
 //!
 //! It knows nothing of the business; only the server build has it.
 
@@ -11,10 +11,12 @@ pub mod db;
 pub mod hub;
 pub mod journal;
 pub mod jws;
+pub mod mail;
 pub mod memo;
 pub mod password;
 pub mod secret;
 pub mod signature;
+pub mod smtp;
 pub mod telemetry;
 pub mod token;
 pub mod vault;

@@ -20,7 +20,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::{ServerState, cookies, gate, limits::Visit, problem::Problem, proxy, tokens as token_routes};
+use super::{ServerState, cookies, gate, limits::Visit, problem::Problem, proxy, reader, tokens as token_routes};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -87,6 +87,8 @@ pub const DOORS: &[Door] = &[
     ("POST", "/admin/webhooks", Rule::May(Permission::ManageKeys)),
     ("GET", "/admin/keys", Rule::May(Permission::ManageKeys)),
     ("POST", "/admin/keys", Rule::May(Permission::ManageKeys)),
+    ("GET", "/admin/mail", Rule::May(Permission::ManagePeople)),
+    ("POST", "/admin/mail", Rule::May(Permission::ManagePeople)),
     ("GET", "/admin/journal", Rule::May(Permission::ReadJournal)),
     ("GET", "/admin/journal/export.csv", Rule::May(Permission::ReadJournal)),
     // The way in and out, and what a reader chooses.
@@ -98,6 +100,8 @@ pub const DOORS: &[Door] = &[
     ("POST", "/invitation", Rule::Open),
     ("GET", "/reset", Rule::Open),
     ("POST", "/reset", Rule::Open),
+    ("GET", "/forgotten", Rule::Open),
+    ("POST", "/forgotten", Rule::Open),
     ("POST", "/sign-out", Rule::Open),
     ("POST", "/preferences", Rule::Open),
     // Server functions.
@@ -184,8 +188,8 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
     {
         return refuse(&state, &AppError::RateLimited { retry_after_s: 10 }, manner, &request);
     }
-    let nobody = Ctx { app: state.app.clone(), actor: Actor::Nobody, address };
     let mut visit = state.limits.visit(address, path, shows_key);
+    let nobody = Ctx { app: state.app.clone(), actor: Actor::Nobody, address, lang: reader::lang(request.headers()) };
     let ctx = match rule {
         Some(rule) => admit(rule, nobody, request.headers(), visit.as_mut()).await,
         None => Err(AppError::NotFound),

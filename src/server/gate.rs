@@ -1,4 +1,4 @@
-//! The gate's handlers: signing in and out, the first set-up, invitations, new passwords.
+//! The gate's handlers: signing in and out, the first set-up, invitations, forgotten and new passwords.
 
 use axum::{
     Extension, Form,
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::AppError,
     features::auth::{
+        forgotten,
         links::{self, Answer, LinkKind},
         sessions::{self, Begun},
         sign_in::{self, Credentials, SignedIn},
@@ -23,7 +24,7 @@ use crate::{
         gate::{Gate, Retry},
         office::written::form::Sent,
     },
-    platform::{ctx::Ctx, secret::Secret},
+    platform::{ctx::Ctx, mail, secret::Secret},
     ui::prefs::LANG_COOKIE,
 };
 
@@ -161,6 +162,34 @@ pub async fn sign_out(State(state): State<ServerState>, Extension(ctx): Extensio
     cookies::forget(response.headers_mut(), &state.app.settings);
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     response
+}
+
+/// `GET /forgotten`.
+pub async fn forgotten_page(
+    State(state): State<ServerState>,
+    axum::Extension(ctx): axum::Extension<Ctx>,
+    headers: HeaderMap,
+) -> Response {
+    let gate = if mail::is_offered(&ctx) { Gate::Forgotten } else { Gate::Unaided };
+    written(&state, &headers, &gate, Sent::default())
+}
+
+/// `POST /forgotten`. The answer is the same whether there is such an account or not.
+pub async fn forgotten(
+    State(state): State<ServerState>,
+    axum::Extension(ctx): axum::Extension<Ctx>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let mut sent = Sent::new(fields);
+    match forgotten::ask(&ctx, sent.value("email")).await {
+        Ok(()) => written(&state, &headers, &Gate::Asked, Sent::default()),
+        Err(AppError::NotFound) => written(&state, &headers, &Gate::Unaided, Sent::default()),
+        Err(error) => {
+            sent.refuse(error);
+            written(&state, &headers, &Gate::Forgotten, sent)
+        }
+    }
 }
 
 /// The page of a link: `GET /set-up`, `/invitation`, `/reset`.

@@ -130,6 +130,8 @@ async fn everybody_sees_and_changes_what_their_role_and_team_allow() {
             "sign_in_attempts",
             "recount_daily",
             "token_signing_keys",
+            "mails",
+            "password_asks",
         ] {
             assert_eq!(count(ctx, table).await, 0, "{table} {:?}", ctx.actor);
         }

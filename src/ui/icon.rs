@@ -85,6 +85,8 @@ pub enum Icon {
     Clock,
     /// A command.
     Terminal,
+    /// Mails.
+    Mail,
 }
 
 impl Icon {
@@ -173,6 +175,7 @@ impl Icon {
             }
             Self::Clock => r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#,
             Self::Terminal => r#"<path d="M12 19h8"/><path d="m4 17 6-6-6-6"/>"#,
+            Self::Mail => r#"<path d="m22 7-8.991 5.727a2 2 0 0 1-2.009 0L2 7"/><rect x="2" y="4" width="20" height="16" rx="2"/>"#,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{attempts, links, store};
@@ -10,12 +10,14 @@ use crate::{
     domain::{
         AppError, AppResult,
         format::Lang,
+        mail::MailKind,
         people::{self, Faults, Permission, Role, TeamId, UserId, UserStatus},
     },
     platform::{
         ctx::Ctx,
         db::to_app,
         journal::{self, Entry},
+        mail::{self, Mail},
         password,
         secret::Secret,
         zone,
@@ -117,18 +119,44 @@ pub struct Invitation<'a> {
     pub team: Option<TeamId>,
 }
 
-/// Makes an account without a password; gives it and the link by which its person chooses one.
+/// Makes an account without a password; gives it and the link by which its person chooses one, to be passed on by hand.
 ///
 /// # Errors
 /// `Forbidden`; `Invalid` for each field; when the database is away.
 pub async fn invite(ctx: &Ctx, invitation: &Invitation<'_>) -> AppResult<(Account, String)> {
+    let (tx, account, link) = begin_invitation(ctx, invitation).await?;
+    tx.commit().await.map_err(to_app)?;
+    Ok((account, link.address.expose().to_owned()))
+}
+
+/// Makes an account without a password, and sends the link by which its person chooses one by mail.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` for each field; `Conflict` where no mail is offered; when the database is away.
+pub async fn invite_by_mail(ctx: &Ctx, invitation: &Invitation<'_>) -> AppResult<Account> {
+    let (mut tx, account, link) = begin_invitation(ctx, invitation).await?;
+    send(ctx, &mut tx, &account, &link).await?;
+    tx.commit().await.map_err(to_app)?;
+    Ok(account)
+}
+
+async fn begin_invitation(
+    ctx: &Ctx,
+    invitation: &Invitation<'_>,
+) -> AppResult<(Transaction<'static, Postgres>, Account, mail::Link)> {
     ctx.require(Permission::ManagePeople)?;
     let account = new_account(ctx, invitation, UserStatus::Invited, false)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     insert(ctx, &mut tx, &account, None, "user_invited").await?;
     let link = links::for_account(ctx, &mut tx, &account).await?;
-    tx.commit().await.map_err(to_app)?;
-    Ok((account, link))
+    Ok((tx, account, link))
+}
+
+/// Puts the mail with a link into the outbox.
+async fn send(ctx: &Ctx, tx: &mut PgConnection, account: &Account, link: &mail::Link) -> AppResult<()> {
+    let kind = if account.status == UserStatus::Invited { MailKind::Invitation } else { MailKind::Reset };
+    let mail = Mail { kind, to: account.id, link: Some(link) };
+    if mail::enqueue(tx, ctx, &mail).await? { Ok(()) } else { Err(AppError::Conflict { detail: "no mail is set up".into() }) }
 }
 
 fn new_account(ctx: &Ctx, invitation: &Invitation<'_>, status: UserStatus, demo: bool) -> AppResult<Account> {
@@ -267,7 +295,7 @@ pub async fn change(ctx: &Ctx, change: &Change<'_>) -> AppResult<Account> {
             .map_err(to_app)?;
     }
     if after.status == UserStatus::Disabled {
-        store::delete_all_links(&mut tx, after.id).await.map_err(to_app)?;
+        links::end_all(&mut tx, after.id).await?;
     }
     let entry = Entry {
         event: "user_changed",
@@ -280,11 +308,28 @@ pub async fn change(ctx: &Ctx, change: &Change<'_>) -> AppResult<Account> {
     Ok(Account { version: after.version + 1, ..after })
 }
 
-/// A link by which the person of an account chooses a (new) password.
+/// A link by which the person of an account chooses a (new) password, to be passed on by hand.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`, for a disabled account too; when the database is away.
 pub async fn link(ctx: &Ctx, id: UserId) -> AppResult<String> {
+    let (tx, _, link) = begin_link(ctx, id).await?;
+    tx.commit().await.map_err(to_app)?;
+    Ok(link.address.expose().to_owned())
+}
+
+/// Sends such a link by mail; gives whom to.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`, for a disabled account too; `Conflict` where no mail is offered; when the database is away.
+pub async fn link_by_mail(ctx: &Ctx, id: UserId) -> AppResult<Account> {
+    let (mut tx, account, link) = begin_link(ctx, id).await?;
+    send(ctx, &mut tx, &account, &link).await?;
+    tx.commit().await.map_err(to_app)?;
+    Ok(account)
+}
+
+async fn begin_link(ctx: &Ctx, id: UserId) -> AppResult<(Transaction<'static, Postgres>, Account, mail::Link)> {
     ctx.require(Permission::ManagePeople)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     let account = store::find_account(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
@@ -294,8 +339,7 @@ pub async fn link(ctx: &Ctx, id: UserId) -> AppResult<String> {
     let link = links::for_account(ctx, &mut tx, &account).await?;
     let entry = Entry { event: "link_made", subject_kind: "user", subject_id: id.to_string(), body: json!({}) };
     journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
-    tx.commit().await.map_err(to_app)?;
-    Ok(link)
+    Ok((tx, account, link))
 }
 
 /// Attempts at one's own password from within, over a quarter of an hour.
@@ -334,14 +378,15 @@ pub async fn change_password(ctx: &Ctx, current: &Secret, new: &Secret) -> AppRe
     let stored = ask_password(ctx, current).await?;
     password::check(new.expose(), &[&person.name, &person.email], "/password")?;
     let hash = password::hash(new).await?;
-    // Links are the system's own.
+    // Links and mails are the system's own.
     let mut tx = ctx.as_system("password").begin().await.map_err(to_app)?;
     if store::find_password(&mut tx, person.id).await.map_err(to_app)? != stored {
         return Err(AppError::Conflict { detail: "the password was changed meanwhile".into() });
     }
     store::set_password(&mut tx, person.id, None, &hash, ctx.now()).await.map_err(to_app)?;
     store::sessions::end_sessions(&mut tx, person.id, None, Some(person.session), ctx.now()).await.map_err(to_app)?;
-    store::delete_all_links(&mut tx, person.id).await.map_err(to_app)?;
+    links::end_all(&mut tx, person.id).await?;
+    mail::enqueue(&mut tx, ctx, &Mail { kind: MailKind::PasswordChanged, to: person.id, link: None }).await?;
     let entry = Entry { event: "password_changed", subject_kind: "user", subject_id: person.id.to_string(), body: json!({}) };
     journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

@@ -8,12 +8,14 @@ use super::{account::Account, second_factor, sessions::Begun, sign_in, store};
 use crate::{
     domain::{
         AppError, AppResult,
+        mail::MailKind,
         people::{self, Faults, Role, UserId, UserStatus},
     },
     platform::{
         ctx::Ctx,
         db::to_app,
         journal::{self, Entry},
+        mail::{self, Mail},
         password,
         secret::Secret,
         token,
@@ -94,13 +96,30 @@ pub async fn is_set_up(ctx: &Ctx) -> AppResult<bool> {
     Ok(!store::is_empty(&mut tx, true).await.map_err(to_app)?)
 }
 
-/// A link for an account, in the place of those of its kind: an invitation as long as it has no password, else to choose a new one.
-pub(super) async fn for_account(ctx: &Ctx, tx: &mut sqlx::PgConnection, account: &Account) -> AppResult<String> {
-    let kind = if account.status == UserStatus::Invited { LinkKind::Invitation } else { LinkKind::Reset };
-    let secret = token::new();
-    let expires_at = ctx.now() + kind.life();
-    store::replace_link(tx, kind.as_str(), Some(account.id), &token::hash(secret.expose()), expires_at).await.map_err(to_app)?;
-    Ok(address(ctx, kind, &secret))
+/// The kind of an account's links: an invitation as long as it has no password, else to choose a new one.
+fn kind_for(account: &Account) -> LinkKind {
+    if account.status == UserStatus::Invited { LinkKind::Invitation } else { LinkKind::Reset }
+}
+
+/// A link for an account, in the place of those of its kind, of which mails that have not been sent yet are withdrawn.
+pub(super) async fn for_account(ctx: &Ctx, tx: &mut sqlx::PgConnection, account: &Account) -> AppResult<mail::Link> {
+    store::delete_links(tx, kind_for(account).as_str(), Some(account.id)).await.map_err(to_app)?;
+    mail::withdraw(tx, account.id).await?;
+    beside(ctx, tx, account).await
+}
+
+/// A link for an account beside those that it has.
+pub(super) async fn beside(ctx: &Ctx, tx: &mut sqlx::PgConnection, account: &Account) -> AppResult<mail::Link> {
+    let (kind, secret) = (kind_for(account), token::new());
+    let good_until = ctx.now() + kind.life();
+    store::insert_link(tx, kind.as_str(), Some(account.id), &token::hash(secret.expose()), good_until).await.map_err(to_app)?;
+    Ok(mail::Link { address: Secret::new(address(ctx, kind, &secret)), good_until })
+}
+
+/// Uses up every link of an account, and withdraws the mails with one that have not been sent yet.
+pub(super) async fn end_all(tx: &mut sqlx::PgConnection, user: UserId) -> AppResult<()> {
+    store::delete_all_links(tx, user).await.map_err(to_app)?;
+    mail::withdraw(tx, user).await
 }
 
 /// Whose link it is; of the first set-up's, nobody's.
@@ -190,7 +209,10 @@ pub async fn follow(
         store::insert_account(&mut tx, &account, Some(&hash)).await.map_err(to_app)?;
         (account.id, "set_up")
     };
-    store::delete_all_links(&mut tx, user).await.map_err(to_app)?;
+    end_all(&mut tx, user).await?;
+    if kind == LinkKind::Reset {
+        mail::enqueue(&mut tx, &ctx, &Mail { kind: MailKind::PasswordChanged, to: user, link: None }).await?;
+    }
     store::delete_links(&mut tx, LinkKind::SetUp.as_str(), None).await.map_err(to_app)?;
     let entry = Entry { event, subject_kind: "user", subject_id: user.to_string(), body: json!({}) };
     journal::record(&mut tx, &ctx, &entry).await.map_err(to_app)?;

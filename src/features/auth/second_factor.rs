@@ -13,12 +13,14 @@ use super::{
 use crate::{
     domain::{
         AppError, AppResult,
+        mail::MailKind,
         people::{Permission, UserId},
     },
     platform::{
         ctx::{Ctx, Person},
         db::{self, to_app},
         journal::{self, Entry},
+        mail::{self, Mail},
         secret::Secret,
         token,
         vault::Vault,
@@ -182,11 +184,13 @@ pub async fn turn_off(ctx: &Ctx, current: &Secret) -> AppResult<()> {
     if on {
         tx.rollback().await.map_err(to_app)?;
         account::ask_password(ctx, current).await?;
-        tx = ctx.begin().await.map_err(to_app)?;
+        // Mails are the system's own.
+        tx = ctx.as_system("second factor").begin().await.map_err(to_app)?;
     }
     factor::clear_totp(&mut tx, person.id).await.map_err(to_app)?;
     if on {
         record(ctx, &mut tx, "second_factor_off", person.id).await?;
+        mail::enqueue(&mut tx, ctx, &Mail { kind: MailKind::SecondFactorOff, to: person.id, link: None }).await?;
     }
     tx.commit().await.map_err(to_app)
 }
@@ -198,9 +202,12 @@ pub async fn turn_off(ctx: &Ctx, current: &Secret) -> AppResult<()> {
 pub async fn remove(ctx: &Ctx, user: UserId) -> AppResult<()> {
     ctx.require(Permission::ManagePeople)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    factor::find_totp(&mut tx, user).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    let row = factor::find_totp(&mut tx, user).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
     factor::clear_totp(&mut tx, user).await.map_err(to_app)?;
     record(ctx, &mut tx, "second_factor_removed", user).await?;
+    if row.since.is_some() {
+        mail::enqueue(&mut tx, ctx, &Mail { kind: MailKind::SecondFactorRemoved, to: user, link: None }).await?;
+    }
     tx.commit().await.map_err(to_app)
 }
 

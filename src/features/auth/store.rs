@@ -1,5 +1,6 @@
 //! The SQL of people.
 
+pub mod asks;
 pub mod factor;
 pub mod journal;
 pub mod keys;
@@ -246,6 +247,7 @@ pub async fn trim(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<(), sqlx:
     let old = now - chrono::TimeDelta::days(30);
     sqlx::query!("DELETE FROM sessions WHERE expires_at < $1 OR ended_at < $1", old).execute(&mut *tx).await?;
     sqlx::query!("DELETE FROM user_links WHERE expires_at < $1", old).execute(&mut *tx).await?;
+    sqlx::query!("DELETE FROM password_asks WHERE asked_at < $1", old).execute(&mut *tx).await?;
     sqlx::query!("DELETE FROM sign_in_attempts WHERE ends_at < $1", now).execute(tx).await?;
     Ok(())
 }
@@ -258,15 +260,23 @@ pub async fn replace_link(
     token_hash: &[u8],
     expires_at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    let user = user.map(|id| id.0);
-    sqlx::query!("DELETE FROM user_links WHERE kind = $1 AND user_id IS NOT DISTINCT FROM $2", kind, user)
-        .execute(&mut *tx)
-        .await?;
+    delete_links(tx, kind, user).await?;
+    insert_link(tx, kind, user, token_hash, expires_at).await
+}
+
+/// Adds a link beside those that the account has.
+pub async fn insert_link(
+    tx: &mut PgConnection,
+    kind: &str,
+    user: Option<UserId>,
+    token_hash: &[u8],
+    expires_at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO user_links (token_hash, kind, user_id, expires_at) VALUES ($1, $2, $3, $4)",
         token_hash,
         kind,
-        user,
+        user.map(|id| id.0),
         expires_at
     )
     .execute(tx)

@@ -6,6 +6,7 @@ pub mod gate;
 pub mod http;
 pub mod people;
 pub mod rollups;
+pub mod smtp;
 pub mod tokens;
 
 use std::{

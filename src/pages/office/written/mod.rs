@@ -6,6 +6,7 @@ mod ingest;
 mod journal;
 mod keys;
 mod limits;
+mod mail;
 pub mod parts;
 mod people;
 pub mod render;

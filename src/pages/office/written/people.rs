@@ -17,7 +17,7 @@ use crate::{
         account::{self, Account, Change, Invitation, Team},
         second_factor,
     },
-    platform::ctx::Ctx,
+    platform::{ctx::Ctx, mail},
     ui::{
         href,
         i18n::{fill, s},
@@ -40,14 +40,24 @@ fn role(sent: &Sent) -> AppResult<Role> {
     Role::parse(sent.value("role")).ok_or_else(|| AppError::invalid("/role", "unknown", "is no role"))
 }
 
+/// Whether a link goes by mail, rather than being shown to whoever made it.
+fn by_mail(ctx: &Ctx, sent: &Sent) -> bool {
+    mail::is_offered(ctx) && !sent.has("by", "hand")
+}
+
 /// Does what a form of the page asks for.
 pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
     match sent.verb() {
         "invite" => {
             let invitation =
                 Invitation { email: sent.value("email"), name: sent.value("name"), role: role(sent)?, team: team(sent)? };
-            let (account, link) = account::invite(ctx, &invitation).await?;
-            (sent.done, sent.shown, sent.name) = (Some("invited"), Some(link), account.name);
+            if by_mail(ctx, sent) {
+                let account = account::invite_by_mail(ctx, &invitation).await?;
+                (sent.done, sent.name) = (Some("mailed"), account.email);
+            } else {
+                let (account, link) = account::invite(ctx, &invitation).await?;
+                (sent.done, sent.shown, sent.name) = (Some("invited"), Some(link), account.name);
+            }
         }
         "change" => {
             let change = Change {
@@ -63,10 +73,15 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
         }
         "link" => {
             let user = UserId(id(sent.value("user"))?);
-            let link = account::link(ctx, user).await?;
-            let account = account::find(ctx, user).await?;
-            let done = if account.status == UserStatus::Invited { "invited" } else { "reset_made" };
-            (sent.done, sent.shown, sent.name) = (Some(done), Some(link), account.name);
+            if by_mail(ctx, sent) {
+                let account = account::link_by_mail(ctx, user).await?;
+                (sent.done, sent.name) = (Some("mailed"), account.email);
+            } else {
+                let link = account::link(ctx, user).await?;
+                let account = account::find(ctx, user).await?;
+                let done = if account.status == UserStatus::Invited { "invited" } else { "reset_made" };
+                (sent.done, sent.shown, sent.name) = (Some(done), Some(link), account.name);
+            }
         }
         "factor" => {
             let user = UserId(id(sent.value("user"))?);
@@ -104,11 +119,16 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         let after = format!("{}~{}", last.id, last.name.to_lowercase());
         href::with_query("/admin/people", &[("q", search.to_owned()), ("after", after)])
     });
+    let mails = mail::is_offered(ctx);
     let nobody = accounts.is_empty();
     let rows = accounts
         .into_iter()
         .map(|account| {
-            if account.id.to_string() == open { edit_row(reader, &account, &teams) } else { row(reader, &account, &teams, may, me) }
+            if account.id.to_string() == open {
+                edit_row(reader, &account, &teams, mails)
+            } else {
+                row(reader, &account, &teams, may, me)
+            }
         })
         .collect_view();
     let invite = may.then(|| {
@@ -118,7 +138,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         {head(s!(lang, office.people), s!(lang, people.help), invite)}
         {problem(reader)}
         {said(reader)}
-        {inviting.then(|| invite_form(reader, &teams))}
+        {inviting.then(|| invite_form(reader, &teams, mails))}
         <form class="office-bar" method="get" action="/admin/people" role="search">
             <label class="search">
                 {icon(Icon::Search)}
@@ -160,6 +180,7 @@ fn said(reader: &Reader) -> Option<AnyView> {
     let lang = reader.lang;
     let name = reader.sent.name.as_str();
     let text = match reader.sent.done? {
+        "mailed" => fill(s!(lang, people.mailed), &[name]),
         "invited" => fill(s!(lang, people.invited), &[name]),
         "reset_made" => fill(s!(lang, people.reset_made), &[name]),
         "team_added" => s!(lang, people.team_added).to_owned(),
@@ -214,7 +235,7 @@ fn row(reader: &Reader, account: &Account, teams: &[Team], may: bool, me: Option
     .into_any()
 }
 
-fn edit_row(reader: &Reader, account: &Account, teams: &[Team]) -> AnyView {
+fn edit_row(reader: &Reader, account: &Account, teams: &[Team], mails: bool) -> AnyView {
     let lang = reader.lang;
     let enabled = match reader.sent.error() {
         Some(AppError::Conflict { .. }) | None => account.status != UserStatus::Disabled,
@@ -242,7 +263,10 @@ fn edit_row(reader: &Reader, account: &Account, teams: &[Team]) -> AnyView {
                 <form class="form-link" method="post" action="/admin/people">
                     <input type="hidden" name="do" value="link"/>
                     <input type="hidden" name="user" value=account.id.to_string()/>
-                    <button class="button">{icon(Icon::Key)}{s!(lang, people.make_link)}</button>
+                    {mails.then(|| view! { <button class="button">{icon(Icon::Mail)}{s!(lang, people.mail_link)}</button> })}
+                    <button class="button" name="by" value="hand">
+                        {icon(Icon::Key)}{if mails { s!(lang, people.by_hand) } else { s!(lang, people.make_link) }}
+                    </button>
                     <p class="field-help">{s!(lang, people.make_link_help)}</p>
                 </form>
                 <form class="form-link" method="post" action="/admin/people">
@@ -257,12 +281,12 @@ fn edit_row(reader: &Reader, account: &Account, teams: &[Team]) -> AnyView {
     .into_any()
 }
 
-fn invite_form(reader: &Reader, teams: &[Team]) -> AnyView {
+fn invite_form(reader: &Reader, teams: &[Team], mails: bool) -> AnyView {
     let lang = reader.lang;
     view! {
         <section class="office-section" aria-labelledby="invite">
             <h3 id="invite">{s!(lang, people.invite_title)}</h3>
-            <p class="office-help">{s!(lang, people.invite_help)}</p>
+            <p class="office-help">{if mails { s!(lang, people.invite_mail_help) } else { s!(lang, people.invite_help) }}</p>
             <form class="form form-wide" method="post" action="/admin/people">
                 <input type="hidden" name="do" value="invite"/>
                 {field(reader, "invite", &Field { kind: "email", ..Field::text("email", s!(lang, gate.email)) })}
@@ -271,6 +295,7 @@ fn invite_form(reader: &Reader, teams: &[Team]) -> AnyView {
                 {select(reader, "invite", "team", s!(lang, people.team), "", team_choices(reader, teams))}
                 <div class="form-actions">
                     <button class="button button-primary">{s!(lang, people.invite)}</button>
+                    {mails.then(|| view! { <button class="button" name="by" value="hand">{s!(lang, people.by_hand)}</button> })}
                     <a class="button" href="/admin/people">{s!(lang, people.cancel)}</a>
                 </div>
             </form>
