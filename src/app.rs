@@ -116,6 +116,7 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin/ingest") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/keys") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/journal") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/privacy") view=OfficePage ssr=SsrMode::Async/>
                     </Routes>
                 </main>
                 <TabBar/>

@@ -10,6 +10,7 @@ pub mod format;
 pub mod histogram;
 pub mod live;
 pub mod people;
+pub mod privacy;
 pub mod tier;
 pub mod time;
 pub mod usage;

@@ -67,11 +67,13 @@ pub enum Permission {
     ManageIngest,
     /// Read the journal of one's scope.
     ReadJournal,
+    /// Hand out and erase what is held about a person; record what they agree to.
+    ManagePrivacy,
 }
 
 impl Permission {
     /// All.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ReadUsage,
         Self::ExportUsage,
         Self::ReadMetrics,
@@ -81,6 +83,7 @@ impl Permission {
         Self::ManageKeys,
         Self::ManageIngest,
         Self::ReadJournal,
+        Self::ManagePrivacy,
     ];
 }
 
@@ -113,7 +116,8 @@ impl Role {
             | Permission::ManagePeople
             | Permission::ManageLimits
             | Permission::ManageKeys
-            | Permission::ManageIngest => matches!(self, Self::Admin),
+            | Permission::ManageIngest
+            | Permission::ManagePrivacy => matches!(self, Self::Admin),
         }
     }
 }

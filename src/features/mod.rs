@@ -3,4 +3,6 @@
 pub mod alerts;
 #[cfg(feature = "ssr")]
 pub mod auth;
+#[cfg(feature = "ssr")]
+pub mod privacy;
 pub mod usage;

@@ -1,4 +1,5 @@
 //! What crosses features.
 
 pub mod maintenance;
+pub mod privacy;
 pub mod usage_watch;

@@ -54,6 +54,7 @@ pub fn router(state: ServerState) -> Router {
         .route("/admin/people", post(office))
         .route("/admin/keys", post(office))
         .route("/admin/limits", post(office))
+        .route("/admin/privacy", post(office))
         .route("/admin/ingest", post(office).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .leptos_routes_with_context(

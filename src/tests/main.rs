@@ -8,6 +8,8 @@ mod doors;
 mod live;
 mod metering;
 mod office;
+mod privacy;
+mod privacy_person;
 mod properties;
 mod rest;
 mod scope;

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         AppError, AppResult,
         people::{self, Faults, Permission, Role, TeamId, UserId, UserStatus},
+        privacy::PersonKind,
     },
     platform::{
         ctx::Ctx,
@@ -17,6 +18,7 @@ use crate::{
         journal::{self, Entry},
         password,
         secret::Secret,
+        tombstones::Tombstones,
     },
 };
 
@@ -122,6 +124,7 @@ pub struct Invitation<'a> {
 pub async fn invite(ctx: &Ctx, invitation: &Invitation<'_>) -> AppResult<(Account, String)> {
     ctx.require(Permission::ManagePeople)?;
     let account = new_account(ctx, invitation, UserStatus::Invited, false)?;
+    refuse_erased(ctx, &account.email).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     insert(ctx, &mut tx, &account, None, "user_invited").await?;
     let link = links::for_account(ctx, &mut tx, &account).await?;
@@ -155,9 +158,21 @@ async fn insert(ctx: &Ctx, tx: &mut PgConnection, account: &Account, hash: Optio
     journal::record(tx, ctx, &entry).await.map_err(to_app)
 }
 
+/// Holds that an address is not of somebody who was erased.
+async fn refuse_erased(ctx: &Ctx, email: &str) -> AppResult<()> {
+    let mut tx = ctx.as_system("privacy").begin().await.map_err(to_app)?;
+    if Tombstones::load(&mut tx).await.map_err(to_app)?.hold(PersonKind::Account, email) {
+        return Err(AppError::invalid("/email", "erased", "is of somebody who was erased"));
+    }
+    Ok(())
+}
+
 fn taken(error: sqlx::Error) -> AppError {
     if store::is_email_taken(&error) {
         return AppError::invalid("/email", "taken", "has an account already");
+    }
+    if store::is_erased(&error) {
+        return AppError::invalid("/name", "erased", "is of an account that was erased");
     }
     if store::is_team_missing(&error) {
         return AppError::invalid("/team", "unknown", "is no team");
@@ -176,6 +191,7 @@ pub async fn create(ctx: &Ctx, invitation: &Invitation<'_>, secret: &Secret) -> 
     ctx.require(Permission::ManagePeople)?;
     password::check(secret.expose(), &[invitation.email, invitation.name], "/password")?;
     let account = new_account(ctx, invitation, UserStatus::Active, false)?;
+    refuse_erased(ctx, &account.email).await?;
     let hash = password::hash(secret).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     insert(ctx, &mut tx, &account, Some(&hash), "user_created").await?;

@@ -3,13 +3,14 @@
 //! Tables: `users`, `teams`, `sessions`, `user_links`, `api_keys`, `recovery_codes`, `sign_in_attempts`.
 //!
 //! Invariants: a secret (session, link, key) is stored as its hash only and shown once; a link works once; an active account has a
-//! password; there is always an active admin once there was one; every change stands in the journal.
+//! password; there is always an active admin once there was one; an erased account stays shut, and its address out; every change stands in the journal.
 
 pub mod account;
 mod attempts;
 pub mod journal;
 pub mod keys;
 pub mod links;
+pub mod privacy;
 pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;

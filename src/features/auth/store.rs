@@ -2,6 +2,7 @@
 
 pub mod factor;
 pub mod keys;
+pub mod privacy;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -448,6 +449,11 @@ pub async fn list_journal(tx: &mut PgConnection, search: &str, before: Option<i6
 /// Whether an error says that an address has an account already.
 pub fn is_email_taken(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(e) if e.constraint() == Some("users_email"))
+}
+
+/// Whether an error says that an erased account was to be changed.
+pub fn is_erased(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if e.constraint() == Some("users_erased"))
 }
 
 /// Whether an error says that a team has the name already.

@@ -37,6 +37,7 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, sent: &mut Sent) -> AppResult<()> 
         "replay" => match quarantine::replay(ctx, ingest, id(sent)?, sent.value("item")).await? {
             Replayed::Stored => "stored",
             Replayed::Duplicate => "duplicate",
+            Replayed::Erased => "erased",
         },
         "discard" => {
             quarantine::discard(ctx, id(sent)?).await?;
@@ -60,6 +61,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let said = reader.sent.done.map(|done| match done {
         "stored" => s!(lang, ingest.stored),
         "duplicate" => s!(lang, ingest.duplicate),
+        "erased" => s!(lang, ingest.erased),
         _ => s!(lang, ingest.discarded),
     });
     let next = next.map(|(at, id)| {

@@ -8,4 +8,5 @@ mod keys;
 mod limits;
 pub mod parts;
 mod people;
+mod privacy;
 pub mod render;

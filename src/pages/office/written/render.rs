@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{account, form::Sent, ingest, journal, keys, limits, parts::Reader, people};
+use super::{account, form::Sent, ingest, journal, keys, limits, parts::Reader, people, privacy};
 use crate::{
     domain::{AppError, AppResult, format::Lang, people::Permission, time::Zone},
     features::usage::ingest::Ingest,
@@ -50,6 +50,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<OfficeVi
         "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader).await?),
         "/admin/limits" => (s!(lang, office.limits), limits::page(ctx, reader, &place).await?),
         "/admin/ingest" => (s!(lang, office.ingest), ingest::page(ctx, reader, &place).await?),
+        "/admin/privacy" => (s!(lang, office.privacy), privacy::page(ctx, reader, &place).await?),
         "/admin/journal" => (s!(lang, office.journal), journal::page(ctx, reader, &place).await?),
         _ => return Err(AppError::NotFound),
     };
@@ -69,6 +70,7 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> Ap
         "/admin/ingest" => ingest::take(ctx, ingest, sent).await,
         "/admin/keys" => keys::take(ctx, sent).await,
         "/admin/limits" => limits::take(ctx, sent).await,
+        "/admin/privacy" => privacy::take(ctx, sent).await,
         _ => return Err(AppError::NotFound),
     };
     if let Err(error) = result {
@@ -85,6 +87,7 @@ fn places(ctx: &Ctx, reader: &Reader, here: &str) -> AnyView {
         ("/admin/limits", Icon::Gauge, s!(lang, office.limits), Some(Permission::ManageLimits)),
         ("/admin/ingest", Icon::Inbox, s!(lang, office.ingest), Some(Permission::ManageIngest)),
         ("/admin/keys", Icon::Key, s!(lang, office.keys), Some(Permission::ManageKeys)),
+        ("/admin/privacy", Icon::Fingerprint, s!(lang, office.privacy), Some(Permission::ManagePrivacy)),
         ("/admin/journal", Icon::Scroll, s!(lang, office.journal), Some(Permission::ReadJournal)),
         ("/account", Icon::User, s!(lang, office.account), None),
     ];
