@@ -122,6 +122,7 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin/webhooks") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/mail") view=OfficePage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/journal") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/privacy") view=OfficePage ssr=SsrMode::Async/>
                     </Routes>
                 </main>
                 <TabBar/>

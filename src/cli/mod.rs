@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod key;
 pub mod migrate;
+pub mod privacy;
 pub mod recount;
 pub mod serve;
 pub mod simulate;
@@ -14,11 +15,14 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
-use crate::platform::{
-    clock::Clock,
-    config::Settings,
-    ctx::{Actor, App, Ctx},
-    db, telemetry,
+use crate::{
+    flows,
+    platform::{
+        clock::Clock,
+        config::Settings,
+        ctx::{Actor, App, Ctx},
+        db, telemetry,
+    },
 };
 
 /// NexusCRM, the command centre of NGX.
@@ -45,6 +49,9 @@ enum Command {
     /// API keys of programs.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// What is held about a person: to hand out, and to erase.
+    #[command(subcommand)]
+    Privacy(privacy::PrivacyCommand),
     /// Metering.
     #[command(subcommand)]
     Usage(UsageCommand),
@@ -78,6 +85,7 @@ pub fn run() -> ExitCode {
             Command::Simulate(options) => options.run().await,
             Command::User(command) => command.run().await,
             Command::Key(command) => command.run().await,
+            Command::Privacy(command) => command.run().await,
             Command::Usage(UsageCommand::Recount(options)) => options.run().await,
         }
     });
@@ -104,6 +112,7 @@ fn ctx(job: &'static str) -> anyhow::Result<Ctx> {
         hub: Arc::default(),
         clock: Clock::system(),
         memo: Arc::default(),
+        holders: flows::privacy::HOLDERS,
         stop: CancellationToken::new(),
     };
     Ok(Ctx::new(app, Actor::System(job)))

@@ -37,6 +37,7 @@ pub async fn run() -> anyhow::Result<()> {
         hub: Arc::new(Hub::default()),
         clock: Clock::system(),
         memo: Arc::default(),
+        holders: flows::privacy::HOLDERS,
         stop: stop.clone(),
     };
     check_schema(&app).await?;

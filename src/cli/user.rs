@@ -52,7 +52,7 @@ fn parse_role(word: &str) -> Result<Role, String> {
 }
 
 /// What went wrong, with the fields named.
-fn explain(error: AppError) -> anyhow::Error {
+pub(super) fn explain(error: AppError) -> anyhow::Error {
     match error {
         AppError::Invalid { fields } => {
             let lines = fields.iter().map(|fault| format!("{} {}", fault.pointer.trim_start_matches('/'), fault.detail));

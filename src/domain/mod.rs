@@ -11,6 +11,7 @@ pub mod histogram;
 pub mod live;
 pub mod mail;
 pub mod people;
+pub mod privacy;
 pub mod tier;
 pub mod time;
 pub mod usage;

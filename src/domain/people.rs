@@ -69,11 +69,13 @@ pub enum Permission {
     ReadJournal,
     /// Change what holds for everybody.
     ManageWorkspace,
+    /// Hand out and erase what is held about a person; record what they agree to.
+    ManagePrivacy,
 }
 
 impl Permission {
     /// All.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadUsage,
         Self::ExportUsage,
         Self::ReadMetrics,
@@ -84,6 +86,7 @@ impl Permission {
         Self::ManageIngest,
         Self::ReadJournal,
         Self::ManageWorkspace,
+        Self::ManagePrivacy,
     ];
 }
 
@@ -117,7 +120,8 @@ impl Role {
             | Permission::ManageLimits
             | Permission::ManageKeys
             | Permission::ManageIngest
-            | Permission::ManageWorkspace => matches!(self, Self::Admin),
+            | Permission::ManageWorkspace
+            | Permission::ManagePrivacy => matches!(self, Self::Admin),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     features::{
         auth::{journal, sessions, tokens},
         mail::usecase as mail,
+        privacy::usecase as privacy,
         usage::usecase as usage,
     },
     platform::{
@@ -20,15 +21,29 @@ use crate::{
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60);
+/// How often it is looked whether something of erased people stands somewhere all the same.
+const SWEEP: Duration = Duration::from_secs(3_600);
 /// How far ahead partitions are made, in days.
 const AHEAD_DAYS: i64 = 28;
 
 /// Keeps house until the process stops.
 pub async fn run(app: App) {
     let ctx = Ctx::new(app, Actor::System("maintenance"));
+    let mut swept: Option<tokio::time::Instant> = None;
     loop {
         if let Err(error) = once(&ctx).await {
             tracing::warn!(%error, "maintenance could not be done; it will be tried again");
+        }
+        if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
+            match privacy::sweep(&ctx).await {
+                Ok(returned) => {
+                    swept = Some(tokio::time::Instant::now());
+                    if returned > 0 {
+                        tracing::warn!(returned, "something of people who were erased was written after that; it is erased too");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "what stands of erased people could not be looked for; it will be again"),
+            }
         }
         tokio::select! {
             () = ctx.app.stop.cancelled() => return,

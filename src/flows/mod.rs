@@ -2,4 +2,5 @@
 
 pub mod mail;
 pub mod maintenance;
+pub mod privacy;
 pub mod usage_watch;

@@ -21,7 +21,7 @@ use crate::{
             store::NewAlert,
             usecase::{self as alerts, Resolution},
         },
-        usage::usecase as usage,
+        usage::{moves::WATCH_LOCK, usecase as usage},
     },
     platform::{
         ctx::{Actor, App, Ctx},
@@ -29,9 +29,6 @@ use crate::{
         hub,
     },
 };
-
-/// Evaluation is one at a time over all processes, so that two never judge the same user by different figures.
-const LOCK: &str = "usage_watch";
 
 /// At least this long from the start of one pass to that of the next, so that a busy stream is looked at in bulk. Just more than
 /// the sockets' own pace: each message then finds them ready, where a shorter one would wait for up to another quarter of a second.
@@ -90,7 +87,7 @@ pub async fn run(app: App, moved: Arc<Notify>) {
 /// When the database is away; what moved stands in the table again then.
 pub async fn pass(ctx: &Ctx) -> AppResult<bool> {
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    db::lock(&mut tx, LOCK).await.map_err(to_app)?;
+    db::lock(&mut tx, WATCH_LOCK).await.map_err(to_app)?;
     let moved = usage::take_moves(&mut tx).await?;
     if moved.users.is_empty() {
         return Ok(false);
@@ -110,7 +107,7 @@ pub async fn pass(ctx: &Ctx) -> AppResult<bool> {
 /// When the database is away.
 pub async fn sweep(ctx: &Ctx) -> AppResult<()> {
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    db::lock(&mut tx, LOCK).await.map_err(to_app)?;
+    db::lock(&mut tx, WATCH_LOCK).await.map_err(to_app)?;
     let thresholds = alerts::thresholds(&mut tx).await?;
     let standings = usage::standings_from(&mut tx, ctx, None, lowest(thresholds)).await?;
     let mut changed = raise_for(ctx, &mut tx, &standings, thresholds).await?;

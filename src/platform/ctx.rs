@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 use tokio_util::sync::CancellationToken;
 
-use super::{clock::Clock, config::Settings, hub::Hub, memo::Memo};
+use super::{clock::Clock, config::Settings, hub::Hub, memo::Memo, person::Holders};
 use crate::domain::{
     AppError, AppResult,
     format::Lang,
@@ -26,6 +26,8 @@ pub struct App {
     pub clock: Clock,
     /// Answers that many ask for.
     pub memo: Arc<Memo>,
+    /// The features that hold something about people.
+    pub holders: Holders,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }

@@ -76,7 +76,8 @@ impl Kept {
     }
 
     fn push(&mut self, message: Arc<LiveMessage>) {
-        if self.messages.back().is_some_and(|newest| newest.seq + 1 != message.seq) {
+        // Whoever was told to load again has no use for what came before; what it names may have been erased.
+        if message.body == LiveBody::Reload || self.messages.back().is_some_and(|newest| newest.seq + 1 != message.seq) {
             self.clear();
         }
         self.parts += message.parts();
@@ -282,6 +283,17 @@ fn encode(body: &LiveBody) -> Result<(&'static str, String), sqlx::Error> {
 /// When the database is away.
 pub async fn position(db: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!("SELECT seq FROM live_clock").fetch_one(db).await
+}
+
+/// Puts "load again" in the place of the messages that name a user; whoever calls is to publish a [`LiveBody::Reload`] too, by which
+/// each process forgets what it keeps.
+///
+/// # Errors
+/// When the database is away.
+pub async fn forget(tx: &mut PgConnection, user_id: &str) -> Result<(), sqlx::Error> {
+    let name = serde_json::to_string(user_id).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    sqlx::query!("UPDATE live_messages SET kind = 'reload', body = '' WHERE strpos(body, $1) > 0", name).execute(tx).await?;
+    Ok(())
 }
 
 /// Forgets messages of more than a quarter of an hour ago; clients that come back later load anew.

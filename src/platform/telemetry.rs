@@ -29,7 +29,7 @@ pub fn init_metrics() -> PrometheusHandle {
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_ok() {
         metrics::describe_counter!("nexus_ingest_requests_total", "Webhook requests by the status answered");
-        metrics::describe_counter!("nexus_ingest_events_total", "Events by result: success, duplicate, conflict, invalid");
+        metrics::describe_counter!("nexus_ingest_events_total", "Events by result: success, duplicate, conflict, invalid, erased");
         metrics::describe_histogram!("nexus_ingest_commit_seconds", "From the start of a group's transaction to its commit");
         metrics::describe_histogram!("nexus_ingest_group_size", "Events in one commit");
         metrics::describe_gauge!("nexus_ingest_queue_events", "Events that wait for their commit");

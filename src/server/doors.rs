@@ -91,6 +91,9 @@ pub const DOORS: &[Door] = &[
     ("POST", "/admin/mail", Rule::May(Permission::ManagePeople)),
     ("GET", "/admin/journal", Rule::May(Permission::ReadJournal)),
     ("GET", "/admin/journal/export.csv", Rule::May(Permission::ReadJournal)),
+    ("GET", "/admin/privacy", Rule::May(Permission::ManagePrivacy)),
+    ("POST", "/admin/privacy", Rule::May(Permission::ManagePrivacy)),
+    ("GET", "/admin/privacy/export", Rule::May(Permission::ManagePrivacy)),
     // The way in and out, and what a reader chooses.
     ("GET", "/sign-in", Rule::Open),
     ("POST", "/sign-in", Rule::Open),

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod listen;
 pub mod live;
 pub mod pages;
+pub mod privacy;
 pub mod problem;
 pub mod proxy;
 pub mod reader;
@@ -127,6 +128,8 @@ fn api_router(state: ServerState) -> Router {
         .layer(middleware::from_fn(timeout))
         .layer(CompressionLayer::new());
     Router::new()
+        // Packed already, and as long as it takes.
+        .route("/admin/privacy/export", get(privacy::export))
         .route("/agent-usage/live", get(live::connect))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

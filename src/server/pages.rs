@@ -56,6 +56,7 @@ pub fn router(state: ServerState) -> Router {
         .route("/admin/keys", post(office))
         .route("/admin/mail", post(office))
         .route("/admin/limits", post(office))
+        .route("/admin/privacy", post(office))
         .route("/admin/ingest", post(office).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/admin/webhooks", post(office).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .layer(DefaultBodyLimit::max(MAX_FORM))

@@ -14,6 +14,8 @@ mod mail;
 mod mail_pages;
 mod metering;
 mod office;
+mod privacy;
+mod privacy_person;
 mod properties;
 mod rest;
 mod scope;

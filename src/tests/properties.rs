@@ -15,12 +15,12 @@ use crate::support::{
     with,
 };
 
-fn runtime() -> tokio::runtime::Runtime {
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 /// Runs a property; on a breach shows the smallest case.
-fn property<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+pub fn property<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let config = Config { cases, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
     match TestRunner::new(config).run(strategy, test) {
         Ok(()) => {}

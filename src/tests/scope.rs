@@ -122,6 +122,9 @@ async fn everybody_sees_and_changes_what_their_role_and_team_allow() {
     assert_eq!(count(&sales_ctx, "journal").await, 1, "one's own");
     for ctx in [&manager_ctx, &sales_ctx, &viewer_ctx, &program(&app)] {
         for table in [
+            "erased_persons",
+            "consents",
+            "erasure_key",
             "api_keys",
             "user_links",
             "usage_quarantine",
@@ -142,6 +145,13 @@ async fn everybody_sees_and_changes_what_their_role_and_team_allow() {
             ("UPDATE users SET name = 'x' WHERE id <> $me", 0),
             ("UPDATE users SET name = 'x' WHERE id = $me", u64::from(ctx.actor.user().is_some())),
             ("DELETE FROM users", 0),
+            ("SELECT privacy_erase_events('ana', 'erased-x')", 0),
+            ("SELECT privacy_erase_account_journal($me, 'erased-x')", 0),
+            ("UPDATE erased_persons SET lifted_at = now()", 0),
+            (
+                "INSERT INTO consents (subject_kind, subject_id, purpose, given, at, source, wording, recorded_at) VALUES ('metered', 'ana', 'marketing', true, now(), 'x', 'x', now())",
+                0,
+            ),
             ("UPDATE sessions SET ended_at = now() WHERE user_id <> $me", 0),
             ("INSERT INTO teams (id, name) VALUES (gen_random_uuid(), 'mine')", 0),
             ("UPDATE usage_tier_limits SET tokens_per_month = 1", 0),

@@ -3,6 +3,8 @@
 //! Tables: `usage_alerts`, `usage_alert_rules`.
 
 #[cfg(feature = "ssr")]
+pub mod privacy;
+#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]
 pub mod usecase;

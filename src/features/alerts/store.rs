@@ -4,11 +4,25 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::{
-    alert::{Alert, AlertId, AlertKind, AlertStatus, Metric, OpenAlerts, Severity},
-    tier::Tier,
-    usage::limits::Thresholds,
+use crate::{
+    domain::{
+        alert::{Alert, AlertId, AlertKind, AlertStatus, Metric, OpenAlerts, Severity},
+        tier::Tier,
+        usage::limits::Thresholds,
+    },
+    platform::person::Held,
+    ui::i18n::s,
 };
+
+/// Where alerts hold something about one of GENESIS's users.
+pub static HELD: [Held; 1] = [Held {
+    table: "usage_alerts",
+    columns: "id, number, kind, metric, severity, status, user_id, organization_id, subscription_tier, current_value, limit_value, \
+              threshold_bp, period_start, triggered_at, due_at, resolved_at, resolution",
+    from: "FROM usage_alerts WHERE user_id = $1",
+    at: "triggered_at",
+    about: |lang| s!(lang, privacy.t_alerts),
+}];
 
 /// A row of `usage_alerts`.
 struct Row {
@@ -263,4 +277,20 @@ pub async fn list_of_user(tx: &mut PgConnection, user_id: &str) -> Result<Vec<Al
     .fetch_all(tx)
     .await?;
     Ok(rows.into_iter().filter_map(Row::alert).collect())
+}
+
+/// Puts the pseudonym into a user's alerts, and resolves those that are open; gives how many there are. When that was is not kept: by
+/// it somebody could tell which erasure the pseudonym is of.
+///
+/// # Errors
+/// When the database is away.
+pub async fn erase_user(tx: &mut PgConnection, user_id: &str, pseudonym: &str) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE usage_alerts SET user_id = $2, organization_id = NULL, status = 'resolved',
+            resolved_at = coalesce(resolved_at, triggered_at), resolution = coalesce(resolution, 'person_erased')
+         WHERE user_id = $1",
+        user_id,
+        pseudonym
+    );
+    Ok(done.execute(tx).await?.rows_affected())
 }

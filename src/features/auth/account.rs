@@ -12,6 +12,7 @@ use crate::{
         format::Lang,
         mail::MailKind,
         people::{self, Faults, Permission, Role, TeamId, UserId, UserStatus},
+        privacy::PersonKind,
     },
     platform::{
         ctx::Ctx,
@@ -20,6 +21,7 @@ use crate::{
         mail::{self, Mail},
         password,
         secret::Secret,
+        tombstones::Tombstones,
         zone,
     },
 };
@@ -146,6 +148,7 @@ async fn begin_invitation(
 ) -> AppResult<(Transaction<'static, Postgres>, Account, mail::Link)> {
     ctx.require(Permission::ManagePeople)?;
     let account = new_account(ctx, invitation, UserStatus::Invited, false)?;
+    refuse_erased(ctx, &account.email).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     insert(ctx, &mut tx, &account, None, "user_invited").await?;
     let link = links::for_account(ctx, &mut tx, &account).await?;
@@ -185,9 +188,21 @@ async fn insert(ctx: &Ctx, tx: &mut PgConnection, account: &Account, hash: Optio
     journal::record(tx, ctx, &entry).await.map_err(to_app)
 }
 
+/// Holds that an address is not of somebody who was erased.
+async fn refuse_erased(ctx: &Ctx, email: &str) -> AppResult<()> {
+    let mut tx = ctx.as_system("privacy").begin().await.map_err(to_app)?;
+    if Tombstones::load(&mut tx).await.map_err(to_app)?.hold(PersonKind::Account, email) {
+        return Err(AppError::invalid("/email", "erased", "is of somebody who was erased"));
+    }
+    Ok(())
+}
+
 fn taken(error: sqlx::Error) -> AppError {
     if store::is_email_taken(&error) {
         return AppError::invalid("/email", "taken", "has an account already");
+    }
+    if store::is_erased(&error) {
+        return AppError::invalid("/name", "erased", "is of an account that was erased");
     }
     if store::is_team_missing(&error) {
         return AppError::invalid("/team", "unknown", "is no team");
@@ -206,6 +221,7 @@ pub async fn create(ctx: &Ctx, invitation: &Invitation<'_>, secret: &Secret) -> 
     ctx.require(Permission::ManagePeople)?;
     password::check(secret.expose(), &[invitation.email, invitation.name], "/password")?;
     let account = new_account(ctx, invitation, UserStatus::Active, false)?;
+    refuse_erased(ctx, &account.email).await?;
     let hash = password::hash(secret).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     insert(ctx, &mut tx, &account, Some(&hash), "user_created").await?;

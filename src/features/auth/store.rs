@@ -4,6 +4,7 @@ pub mod asks;
 pub mod factor;
 pub mod journal;
 pub mod keys;
+pub mod privacy;
 pub mod sessions;
 pub mod tokens;
 
@@ -337,6 +338,11 @@ pub async fn update_team(tx: &mut PgConnection, team: &Team) -> Result<bool, sql
 /// Whether an error says that an address has an account already.
 pub fn is_email_taken(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(e) if e.constraint() == Some("users_email"))
+}
+
+/// Whether an error says that an erased account was to be changed.
+pub fn is_erased(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if e.constraint() == Some("users_erased"))
 }
 
 /// Whether an error says that a team has the name already.

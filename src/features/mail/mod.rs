@@ -9,5 +9,6 @@
 //! secret of a link is sealed as long as the mail waits, erased once it is sent, and on no page.
 
 mod compose;
+pub mod privacy;
 mod store;
 pub mod usecase;

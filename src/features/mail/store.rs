@@ -1,5 +1,7 @@
 //! The SQL of the outbox.
 
+pub mod privacy;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;

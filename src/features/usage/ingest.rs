@@ -36,6 +36,11 @@ pub enum Outcome {
     },
     /// Another event was stored under the same key.
     Conflict,
+    /// The user was erased: nothing of the event is kept.
+    Erased {
+        /// An id of nothing.
+        id: uuid::Uuid,
+    },
 }
 
 /// Where accepted events go. The seam at which a log broker may one day stand before the database.

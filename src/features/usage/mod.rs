@@ -5,7 +5,7 @@
 //! `webhook_secrets`.
 //!
 //! Invariants: an event that was acknowledged is stored, once; every rollup of a user equals a recount of the stored events,
-//! whatever the order in which they came; the totals of all users with what still stands in `usage_moves` do too; every user
+//! whatever the order in which they came; of erased users nothing is taken in; the totals of all users with what still stands in `usage_moves` do too; every user
 //! whose rollup moved stands in `usage_moves` until evaluated.
 
 pub mod api;
@@ -21,6 +21,8 @@ pub mod keyring;
 pub mod limits;
 #[cfg(feature = "ssr")]
 pub mod moves;
+#[cfg(feature = "ssr")]
+pub mod privacy;
 #[cfg(feature = "ssr")]
 pub mod quarantine;
 #[cfg(feature = "ssr")]

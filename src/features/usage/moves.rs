@@ -23,6 +23,8 @@ use crate::{
     platform::hub::LiveBody,
 };
 
+/// Evaluation is one at a time over all processes, so that two never judge the same user by different figures.
+pub const WATCH_LOCK: &str = "usage_watch";
 /// Only users that have used this share of a limit travel with the live message, in basis points.
 const SHOWN_FROM_BP: i64 = 5_000;
 /// Rows that one transaction takes out at the most: one of an import holds a hundred kilobytes. Fewer than what comes between two

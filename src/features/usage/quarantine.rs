@@ -16,6 +16,7 @@ use crate::{
     domain::{
         AppError, AppResult,
         people::Permission,
+        privacy::PersonKind,
         time::{Grain, month_start},
         usage::UsageEvent,
     },
@@ -23,6 +24,7 @@ use crate::{
         ctx::Ctx,
         db::{self, contains, to_app},
         journal::{self, Entry},
+        tombstones::Tombstones,
     },
 };
 
@@ -75,6 +77,8 @@ pub enum Replayed {
     Stored,
     /// It was stored before, so nothing was counted twice.
     Duplicate,
+    /// Its user was erased: nothing of it is kept.
+    Erased,
 }
 
 /// Sends an item again, mended, as an import: it may be as old as one. What is taken leaves quarantine.
@@ -93,6 +97,7 @@ pub async fn replay(ctx: &Ctx, sink: &impl EventSink, id: Uuid, item: &str) -> A
         let told: Vec<_> = errors.iter().map(|e| format!("{} {}", e.pointer, e.detail)).collect();
         AppError::invalid("/item", "event", told.join("; "))
     })?;
+    let user_id = event.user_id.clone();
     let _turn = AT_ONCE.acquire().await.map_err(|error| db::internal(&error))?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     let found = store::find(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
@@ -103,13 +108,18 @@ pub async fn replay(ctx: &Ctx, sink: &impl EventSink, id: Uuid, item: &str) -> A
     let replayed = match outcomes.first() {
         Some(Outcome::Stored { .. }) => Replayed::Stored,
         Some(Outcome::Duplicate { .. }) => Replayed::Duplicate,
+        Some(Outcome::Erased { .. }) => Replayed::Erased,
         Some(Outcome::Conflict) | None => {
             return Err(AppError::invalid("/item", "conflict", "its id belongs to another event"));
         }
     };
-    let mut tx = ctx.begin().await.map_err(to_app)?;
-    store::delete(&mut tx, id).await.map_err(to_app)?;
-    let body = json!({"before": found.item, "after": item, "duplicate": replayed == Replayed::Duplicate});
+    // Tombstones are the system's own.
+    let mut tx = ctx.as_system("quarantine").begin().await.map_err(to_app)?;
+    let was_there = store::delete(&mut tx, id).await.map_err(to_app)?;
+    // Somebody who is erased now waits for this transaction; who was erased before it is not named in it.
+    let erased = Tombstones::load(&mut tx).await.map_err(to_app)?.hold(PersonKind::Metered, &user_id);
+    let body = json!({"before": was_there.then_some(&found.item), "after": (!erased).then_some(item),
+        "duplicate": replayed == Replayed::Duplicate, "erased": replayed == Replayed::Erased});
     let entry = Entry { event: "item_replayed", subject_kind: "quarantine", subject_id: id.to_string(), body };
     journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)?;
@@ -129,7 +139,9 @@ pub async fn discard(ctx: &Ctx, id: Uuid) -> AppResult<()> {
 }
 
 async fn record_discarded(ctx: &Ctx, tx: &mut PgConnection, item: &Item) -> AppResult<()> {
-    store::delete(tx, item.id).await.map_err(to_app)?;
+    if !store::delete(tx, item.id).await.map_err(to_app)? {
+        return Err(AppError::NotFound);
+    }
     let body = json!({"before": item.item});
     let entry = Entry { event: "item_discarded", subject_kind: "quarantine", subject_id: item.id.to_string(), body };
     journal::record(tx, ctx, &entry).await.map_err(to_app)
@@ -177,8 +189,8 @@ pub async fn replay_all(ctx: &Ctx, sink: &impl EventSink, search: &str, seen: i6
             Ok(Replayed::Stored) => done.stored += 1,
             Ok(Replayed::Duplicate) => done.duplicates += 1,
             Err(AppError::Invalid { .. }) => done.refused += 1,
-            // Somebody else has dealt with it meanwhile.
-            Err(AppError::NotFound) => {}
+            // Nothing of whom was erased is kept; and somebody else may have dealt with an item meanwhile.
+            Ok(Replayed::Erased) | Err(AppError::NotFound) => {}
             Err(error) => return Err(error),
         }
     }

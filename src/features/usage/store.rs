@@ -1,6 +1,7 @@
 //! The writing SQL of metering. See `read.rs` for what pages read.
 
 pub mod limits;
+pub mod privacy;
 pub mod quarantine;
 pub mod secrets;
 
@@ -352,11 +353,11 @@ pub struct Leavings<'a> {
     pub gains: &'a str,
 }
 
-/// Stores events, remembers users, and leaves word of what moved.
+/// Stores events, remembers users, and leaves word of what moved. Gives the stamp of the tombstones as this statement sees it.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn leave(tx: &mut PgConnection, what: &Leavings<'_>) -> Result<(), sqlx::Error> {
+pub async fn leave(tx: &mut PgConnection, what: &Leavings<'_>) -> Result<Uuid, sqlx::Error> {
     let events = if what.events.len() >= COPY_EVENTS_FROM {
         copy_events(tx, what).await?;
         &[]
@@ -373,7 +374,7 @@ pub async fn leave(tx: &mut PgConnection, what: &Leavings<'_>) -> Result<(), sql
     let active_users: Vec<_> = what.newly_active.iter().map(|(r, _)| r.user_id.as_str()).collect();
     let first_days: Vec<_> = what.newly_active.iter().map(|(_, first)| *first).collect();
     let active_months: Vec<_> = what.newly_active.iter().map(|(r, _)| r.month).collect();
-    sqlx::query!(
+    sqlx::query_scalar!(
         r#"WITH events AS (
                INSERT INTO agent_usage_events (id, event_id, user_id, agent_id, session_id, tokens_used, response_time_ms, "timestamp",
                    subscription_tier, contact_id, organization_id, context, flags, received_at)
@@ -389,7 +390,7 @@ pub async fn leave(tx: &mut PgConnection, what: &Leavings<'_>) -> Result<(), sql
                ON CONFLICT (user_id) DO UPDATE SET
                   first_day = least(u.first_day, excluded.first_day), latest_month = greatest(u.latest_month, excluded.latest_month)
                WHERE u.first_day > excluded.first_day OR u.latest_month < excluded.latest_month)
-           INSERT INTO usage_moves (user_ids, gains) VALUES ($18, $19)"#,
+           INSERT INTO usage_moves (user_ids, gains) VALUES ($18, $19) RETURNING (SELECT stamp FROM erasure_key) AS "stamp!""#,
         &ids,
         &of_option(|e| e.event.event_id.as_deref()) as &[Option<&str>],
         &of(|e| &e.event.user_id) as &[&str],
@@ -410,9 +411,8 @@ pub async fn leave(tx: &mut PgConnection, what: &Leavings<'_>) -> Result<(), sql
         what.users as &[&str],
         what.gains
     )
-    .execute(tx)
-    .await?;
-    Ok(())
+    .fetch_one(tx)
+    .await
 }
 
 fn response_ms(event: &UsageEvent) -> i32 {

@@ -49,6 +49,14 @@ pub enum ItemResult {
         /// Says so.
         message: String,
     },
+    /// Of somebody who was erased: acknowledged like one that is stored, and nothing is kept.
+    #[serde(rename = "success")]
+    Erased {
+        /// The event's id: GENESIS's own if it sent one, else one of nothing.
+        event_id: String,
+        /// Says so.
+        message: String,
+    },
     /// Not stored.
     Error {
         /// GENESIS's own id, if it sent a valid one.
@@ -163,6 +171,7 @@ pub async fn receive(ctx: &Ctx, sink: &impl EventSink, body: &[u8], verified: &V
         let word = match result {
             ItemResult::Success { .. } => "success",
             ItemResult::Duplicate { .. } => "duplicate",
+            ItemResult::Erased { .. } => "erased",
             ItemResult::Error { error, .. } if error.errors.iter().any(|e| e.code == "conflict") => "conflict",
             ItemResult::Error { .. } => "invalid",
         };
@@ -191,6 +200,10 @@ fn item_result(outcome: Outcome, event_id: Option<String>, index: usize, single:
         Outcome::Duplicate { id } => {
             ItemResult::Duplicate { event_id: event_id.unwrap_or_else(|| id.to_string()), message: "stored before".into() }
         }
+        Outcome::Erased { id } => ItemResult::Erased {
+            event_id: event_id.unwrap_or_else(|| id.to_string()),
+            message: "the person was erased; nothing is kept".into(),
+        },
         Outcome::Conflict => {
             let field = if event_id.is_some() { "/event_id" } else { "" };
             let pointer = if single { field.to_owned() } else { format!("/{index}{field}") };

@@ -19,10 +19,15 @@ use super::{
 use crate::{
     domain::{
         AppError,
+        privacy::PersonKind,
         tier::{Tier, TierLimits},
         usage::limits,
     },
-    platform::{ctx::App, db},
+    platform::{
+        ctx::App,
+        db,
+        tombstones::{self, Tombstones},
+    },
 };
 
 /// How long the writer goes on with tier limits that it has read before.
@@ -42,6 +47,16 @@ const BEGIN: &str = "BEGIN; SET LOCAL nexus.role = 'system'";
 /// What was written for a group.
 type Written = HashMap<uuid::Uuid, Outcome>;
 
+/// What is to be written.
+struct Content<'a, 'e> {
+    group: &'e [Job],
+    /// The first event of each key.
+    first_of: &'a HashMap<uuid::Uuid, &'e KeyedEvent>,
+    /// Events of erased people, which are not written.
+    erased: Written,
+    tombstones: &'a Tombstones,
+}
+
 pub(super) struct Writer {
     app: App,
     moved: Arc<Notify>,
@@ -49,6 +64,8 @@ pub(super) struct Writer {
     limits_read: Option<Instant>,
     /// The weeks whose partitions are known to be there, by their Monday.
     weeks: HashSet<NaiveDate>,
+    /// Whom nothing is taken in of; none before they are read.
+    tombstones: Option<Tombstones>,
     /// How many groups more are to look before they claim.
     careful: u32,
     /// Kept from group to group, with when it was last used: the pool asks the database before it hands one out and when it
@@ -58,7 +75,16 @@ pub(super) struct Writer {
 
 impl Writer {
     pub fn new(app: App, moved: Arc<Notify>) -> Self {
-        Self { app, moved, limits: HashMap::new(), limits_read: None, weeks: HashSet::new(), careful: 0, connection: None }
+        Self {
+            app,
+            moved,
+            limits: HashMap::new(),
+            limits_read: None,
+            weeks: HashSet::new(),
+            tombstones: None,
+            careful: 0,
+            connection: None,
+        }
     }
 
     pub async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Job>) {
@@ -115,10 +141,34 @@ impl Writer {
         }
     }
 
-    /// Writes a group in one transaction.
+    /// Writes a group in one transaction; again, when somebody was erased meanwhile.
     async fn write(&mut self, group: &[Job]) -> Result<Written, sqlx::Error> {
+        loop {
+            let tombstones = match self.tombstones.take() {
+                Some(tombstones) => tombstones,
+                None => Tombstones::load(&mut *self.app.db.begin_with(BEGIN).await?).await?,
+            };
+            let written = self.write_but(group, &tombstones).await?;
+            if let Some(written) = written {
+                self.tombstones = Some(tombstones);
+                self.moved.notify_one();
+                return Ok(written);
+            }
+        }
+    }
+
+    /// Writes a group but for what is of erased people. Gives nothing, and has written nothing, when the tombstones are not those
+    /// that hold any more.
+    async fn write_but(&mut self, group: &[Job], tombstones: &Tombstones) -> Result<Option<Written>, sqlx::Error> {
+        let mut erased = Written::new();
+        if !tombstones.is_empty() {
+            let events = group.iter().flat_map(|j| &j.events);
+            for event in events.filter(|e| tombstones.hold(PersonKind::Metered, &e.event.user_id)) {
+                erased.insert(event.id, Outcome::Erased { id: event.id });
+            }
+        }
         let mut first_of: HashMap<uuid::Uuid, &KeyedEvent> = HashMap::new();
-        for event in group.iter().flat_map(|j| &j.events) {
+        for event in group.iter().flat_map(|j| &j.events).filter(|e| !erased.contains_key(&e.id)) {
             first_of.entry(event.key).or_insert(event);
         }
         let mut candidates: Vec<_> = first_of.values().copied().collect();
@@ -130,15 +180,14 @@ impl Writer {
             _ => Claim::Along,
         };
         self.careful = self.careful.saturating_sub(1);
-        let written = match self.write_claiming(group, &first_of, candidates.clone(), claim).await {
+        let content = Content { group, first_of: &first_of, erased, tombstones };
+        match self.write_claiming(&content, candidates.clone(), claim).await {
             Err(error) if claim != Claim::Look && store::is_key_taken(&error) => {
                 self.careful = CAREFUL_GROUPS;
-                self.write_claiming(group, &first_of, candidates, Claim::Look).await?
+                self.write_claiming(&content, candidates, Claim::Look).await
             }
-            result => result?,
-        };
-        self.moved.notify_one();
-        Ok(written)
+            result => result,
+        }
     }
 
     /// The connection of the group before, else one of the pool's.
@@ -155,11 +204,11 @@ impl Writer {
     /// other in a circle.
     async fn write_claiming<'e>(
         &mut self,
-        group: &'e [Job],
-        first_of: &HashMap<uuid::Uuid, &'e KeyedEvent>,
+        content: &Content<'_, 'e>,
         mut candidates: Vec<&'e KeyedEvent>,
         claim: Claim,
-    ) -> Result<Written, sqlx::Error> {
+    ) -> Result<Option<Written>, sqlx::Error> {
+        let Content { group, first_of, erased, tombstones } = content;
         let mut connection = self.connection().await?;
         let mut tx = connection.begin_with(BEGIN).await?;
         let holders = if candidates.is_empty() { HashMap::new() } else { store::claim_keys(&mut tx, &candidates, claim).await? };
@@ -173,16 +222,27 @@ impl Writer {
                 ))
             })
             .collect();
-        let refused: Vec<_> = group.iter().flat_map(|j| &j.refused).cloned().collect();
+        written.extend(erased);
+        let refused = group.iter().flat_map(|j| &j.refused).filter(|refused| !refused.is_of(tombstones));
+        let refused: Vec<_> = refused.cloned().collect();
         if !refused.is_empty() {
             store::quarantine::upsert_quarantine(&mut tx, &refused, self.app.clock.now()).await?;
         }
         candidates.retain(|e| !holders.contains_key(&e.key));
         candidates.sort_by_key(|e| e.event.timestamp);
+        let mut stamp = None;
         if !candidates.is_empty() {
-            for (event, flags) in self.store_new(&mut tx, &candidates, claim).await? {
-                written.insert(event.id, Outcome::Stored { id: event.id, flags });
-            }
+            let (stored, seen) = self.store_new(&mut tx, &candidates, claim).await?;
+            stamp = Some(seen);
+            written.extend(stored.into_iter().map(|(event, flags)| (event.id, Outcome::Stored { id: event.id, flags })));
+        } else if !refused.is_empty() || !erased.is_empty() {
+            stamp = Some(tombstones::stamp(&mut tx).await?);
+        }
+        // Seen while the tables were held: whoever erases now waits for this transaction, and finds what it has written. Nor is
+        // anything passed over whose tombstone is lifted by now.
+        if stamp.is_some_and(|stamp| stamp != tombstones.stamp()) {
+            tx.rollback().await?;
+            return Ok(None);
         }
         tx.commit().await?;
         self.connection = Some((connection, Instant::now()));
@@ -203,7 +263,7 @@ impl Writer {
             };
             written.insert(event.id, outcome);
         }
-        Ok(written)
+        Ok(Some(written))
     }
 
     /// Sees to it that partitions and tier limits are at hand.
@@ -231,13 +291,13 @@ impl Writer {
         connection.commit().await
     }
 
-    /// Stores events that are new, with all that they add up to.
+    /// Stores events that are new, with all that they add up to; gives them with their flags, and the tombstones' stamp.
     async fn store_new<'e>(
         &self,
         tx: &mut PgConnection,
         events: &[&'e KeyedEvent],
         claim: Claim,
-    ) -> Result<Vec<(&'e KeyedEvent, i16)>, sqlx::Error> {
+    ) -> Result<(Vec<(&'e KeyedEvent, i16)>, uuid::Uuid), sqlx::Error> {
         let gains = Gains::of(events.iter().map(|e| &e.event));
         let mut unclaimed = if claim == Claim::Along { events.to_vec() } else { Vec::new() };
         unclaimed.sort_unstable_by_key(|e| e.key);
@@ -263,8 +323,8 @@ impl Writer {
             users: &users.into_iter().collect::<Vec<_>>(),
             gains: &moved.encode()?,
         };
-        store::leave(tx, &leavings).await?;
-        Ok(flagged)
+        let stamp = store::leave(tx, &leavings).await?;
+        Ok((flagged, stamp))
     }
 
     /// Works out each event's flags from where its user stands after the group, counting back.

@@ -5,6 +5,7 @@ pub mod database;
 pub mod gate;
 pub mod http;
 pub mod people;
+pub mod privacy;
 pub mod rollups;
 pub mod smtp;
 pub mod tokens;
@@ -21,7 +22,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use nexus_crm::{
     domain::people::Role,
     features::usage::recount,
-    flows::usage_watch,
+    flows::{self, usage_watch},
     platform::{
         clock::Clock,
         config::Settings,
@@ -143,6 +144,7 @@ impl TestApp {
             hub: Arc::new(Hub::default()),
             clock: setup.clock,
             memo: Arc::default(),
+            holders: flows::privacy::HOLDERS,
             stop: CancellationToken::new(),
         };
         let leptos = LeptosOptions::builder().output_name("nexus-crm").build();

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::features::usage::group::digest_uuid;
+use crate::{domain::privacy::PersonKind, features::usage::group::digest_uuid, platform::tombstones::Tombstones};
 
 /// An item that could not be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,13 +71,12 @@ pub async fn find(tx: &mut PgConnection, id: Uuid) -> Result<Option<Item>, sqlx:
         .await
 }
 
-/// Takes an item out.
+/// Takes an item out; says whether it was there.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn delete(tx: &mut PgConnection, id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM usage_quarantine WHERE id = $1", id).execute(tx).await?;
-    Ok(())
+pub async fn delete(tx: &mut PgConnection, id: Uuid) -> Result<bool, sqlx::Error> {
+    Ok(sqlx::query!("DELETE FROM usage_quarantine WHERE id = $1", id).execute(tx).await?.rows_affected() > 0)
 }
 
 /// How ingest does, as the database knows it.
@@ -138,6 +137,23 @@ pub struct Refused {
     pub item: String,
     /// What is wrong with it, as JSON.
     pub errors: serde_json::Value,
+}
+
+/// Whose an item is by its `user_id`, whatever else is wrong with it.
+pub fn whose(item: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Whose {
+        user_id: serde_json::Value,
+    }
+    let Whose { user_id } = serde_json::from_str(item).ok()?;
+    Some(user_id.as_str().map_or_else(|| user_id.to_string(), str::to_owned))
+}
+
+impl Refused {
+    /// Whether it is an item of somebody who was erased.
+    pub fn is_of(&self, tombstones: &Tombstones) -> bool {
+        !tombstones.is_empty() && whose(&self.item).is_some_and(|user| tombstones.hold(PersonKind::Metered, &user))
+    }
 }
 
 /// Puts items into quarantine; one that is there already is only counted.

@@ -42,6 +42,7 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, sent: &mut Sent) -> AppResult<()> 
         "replay" => match quarantine::replay(ctx, ingest, id(sent)?, sent.value("item")).await? {
             Replayed::Stored => "stored",
             Replayed::Duplicate => "duplicate",
+            Replayed::Erased => "erased",
         },
         "replay_all" => {
             let done = quarantine::replay_all(ctx, ingest, sent.value("q"), seen(sent)?).await?;
@@ -76,6 +77,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let said = reader.sent.done.map(|done| match done {
         "stored" => s!(lang, ingest.stored).to_owned(),
         "duplicate" => s!(lang, ingest.duplicate).to_owned(),
+        "erased" => s!(lang, ingest.erased).to_owned(),
         "all_replayed" => fill(s!(lang, ingest.all_replayed), &counts),
         "all_discarded" => fill(s!(lang, ingest.all_discarded), &counts),
         _ => s!(lang, ingest.discarded).to_owned(),

@@ -9,6 +9,7 @@ mod limits;
 mod mail;
 pub mod parts;
 mod people;
+mod privacy;
 pub mod render;
 mod sessions;
 mod settings;

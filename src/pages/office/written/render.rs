@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{account, form::Sent, ingest, journal, keys, limits, mail, parts::Reader, people, sessions, settings, webhooks};
+use super::{
+    account, form::Sent, ingest, journal, keys, limits, mail, parts::Reader, people, privacy, sessions, settings, webhooks,
+};
 use crate::{
     domain::{AppError, AppResult, format::Lang, people::Permission, time::Zone},
     features::usage::ingest::Ingest,
@@ -54,6 +56,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<OfficeVi
         "/admin/ingest" => (s!(lang, office.ingest), ingest::page(ctx, reader, &place).await?),
         "/admin/webhooks" => (s!(lang, office.webhooks), webhooks::page(ctx, reader).await?),
         "/admin/mail" => (s!(lang, office.mail), mail::page(ctx, reader, &place).await?),
+        "/admin/privacy" => (s!(lang, office.privacy), privacy::page(ctx, reader, &place).await?),
         "/admin/journal" => (s!(lang, office.journal), journal::page(ctx, reader, &place).await?),
         _ => return Err(AppError::NotFound),
     };
@@ -77,6 +80,7 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> Ap
         "/admin/mail" => mail::take(ctx, sent).await,
         "/admin/limits" => limits::take(ctx, sent).await,
         "/admin/webhooks" => webhooks::take(ctx, sent).await,
+        "/admin/privacy" => privacy::take(ctx, sent).await,
         _ => return Err(AppError::NotFound),
     };
     if let Err(error) = result {
@@ -96,6 +100,7 @@ fn places(ctx: &Ctx, reader: &Reader, here: &str) -> AnyView {
         ("/admin/webhooks", Icon::Webhook, s!(lang, office.webhooks), Some(Permission::ManageKeys)),
         ("/admin/keys", Icon::Key, s!(lang, office.keys), Some(Permission::ManageKeys)),
         ("/admin/mail", Icon::Mail, s!(lang, office.mail), Some(Permission::ManagePeople)),
+        ("/admin/privacy", Icon::Fingerprint, s!(lang, office.privacy), Some(Permission::ManagePrivacy)),
         ("/admin/journal", Icon::Scroll, s!(lang, office.journal), Some(Permission::ReadJournal)),
         ("/admin/settings", Icon::Sliders, s!(lang, office.settings), Some(Permission::ManageWorkspace)),
         ("/account", Icon::User, s!(lang, office.account), None),

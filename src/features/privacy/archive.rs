@@ -1,0 +1,115 @@
+//! A ZIP archive that is read while it is written, so that it needs little memory whatever its size; and rows as CSV for spreadsheets.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+/// What has been written and not been taken yet.
+#[derive(Clone, Debug, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The archive.
+pub struct Archive {
+    zip: ZipWriter<zip::write::StreamWriter<Written>>,
+    options: SimpleFileOptions,
+    written: Written,
+}
+
+impl Archive {
+    /// An empty one; `large` when a file may have more than 4 GiB, which not every program can read.
+    pub fn new(large: bool) -> Self {
+        let written = Written::default();
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(large);
+        Self { zip: ZipWriter::new_stream(written.clone()), options: options.unix_permissions(0o600), written }
+    }
+
+    /// Begins a file; the one before is at its end.
+    pub fn file(&mut self, name: &str) -> io::Result<()> {
+        Ok(self.zip.start_file(name, self.options)?)
+    }
+
+    /// Writes into the file at hand.
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
+        self.zip.write_all(text.as_bytes())
+    }
+
+    /// Takes out what the archive has so far.
+    pub fn take(&mut self) -> Bytes {
+        Bytes::from(std::mem::take(&mut *self.written.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Ends the archive, and takes out the rest.
+    pub fn finish(self) -> io::Result<Bytes> {
+        let written = self.written.clone();
+        self.zip.finish()?;
+        Ok(Bytes::from(std::mem::take(&mut *written.0.lock().unwrap_or_else(PoisonError::into_inner))))
+    }
+}
+
+/// What a CSV begins with, so that Excel reads it as UTF-8.
+pub const BOM: &str = "\u{feff}";
+
+/// Adds a line of CSV (RFC 4180).
+pub fn csv_line<'a>(out: &mut String, cells: impl Iterator<Item = std::borrow::Cow<'a, str>>) {
+    for (place, cell) in cells.enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        if cell.contains(['"', ',', '\r', '\n']) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\"{}\"", cell.replace('"', "\"\""));
+        } else {
+            out.push_str(&cell);
+        }
+    }
+    out.push_str("\r\n");
+}
+
+/// The cells of a row, in the order of the columns. A text that a spreadsheet would take for a formula has an apostrophe before it.
+pub fn cells<'a>(
+    row: &'a Map<String, Value>,
+    columns: impl Iterator<Item = &'static str> + 'a,
+) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
+    columns.map(|column| match row.get(column) {
+        None | Some(Value::Null) => "".into(),
+        Some(Value::String(text)) if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) => {
+            format!("'{text}").into()
+        }
+        Some(Value::String(text)) => text.as_str().into(),
+        Some(other) => other.to_string().into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_row_is_a_line_that_no_spreadsheet_runs() {
+        let row =
+            json!({"a": "=1+1", "b": "say \"hi\", Ana", "c": -5, "d": null, "e": {"x": "=2"}, "f": "two\r\nlines", "g": true});
+        let mut line = String::new();
+        let Value::Object(row) = row else { panic!() };
+        csv_line(&mut line, cells(&row, ["a", "b", "c", "d", "e", "f", "g", "h"].into_iter()));
+        assert_eq!(line, "'=1+1,\"say \"\"hi\"\", Ana\",-5,,\"{\"\"x\"\":\"\"=2\"\"}\",\"two\r\nlines\",true,\r\n");
+    }
+}
