@@ -92,6 +92,7 @@ export class Product {
       NEXUS_CRM_BASE_URL: this.url,
       NEXUS_CRM_RATE_LIMIT_LOOPBACK: 'off',
       NEXUS_CRM_SECRET_KEY: '0f'.repeat(32),
+      NEXUS_CRM_MAIL_DIR: path.join(this.folder, 'mail'),
       LEPTOS_OUTPUT_NAME: 'nexus-crm',
       LEPTOS_SITE_ADDR: `127.0.0.1:${this.port}`,
       LEPTOS_SITE_ROOT: process.env.LEPTOS_SITE_ROOT || path.join(ROOT, 'target', 'site'),

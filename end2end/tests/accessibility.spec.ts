@@ -24,6 +24,11 @@ const ROUTES = [
   '/admin/keys',
   '/admin/limits?edit=pro',
   '/admin/ingest',
+  '/admin/webhooks',
+  '/admin/sessions',
+  '/admin/settings',
+  '/admin/mail',
+  `/admin/privacy?q=${USERS.exceeded}`,
   '/admin/journal',
 ];
 

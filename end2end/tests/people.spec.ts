@@ -19,6 +19,14 @@ async function signIn(page: Page, product: Product, email: string, password = pr
   await page.getByRole('button', { name: office.gate.sign_in }).click();
 }
 
+/** The latest link to a page of the gate that has left by mail, as the page of mails shows it in development. */
+async function mailed(page: Page, product: Product, place: string): Promise<string> {
+  const link = new RegExp(`${product.url}${place}\\?token=[A-Za-z0-9_-]+`);
+  const look = async () => link.exec(await (await page.request.get(`${product.url}/admin/mail`)).text())?.[0] ?? '';
+  await expect.poll(look, { timeout: 10_000 }).not.toBe('');
+  return look();
+}
+
 /** The code that an app shows now (RFC 6238), some steps of 30 seconds further on. */
 function code(seed: string, steps = 0): string {
   const bits = [...seed].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
@@ -75,7 +83,8 @@ test.describe('on a product of their own', () => {
     await expect(form.getByLabel(office.people.name)).toHaveValue('Bea <b>Sosa</b>');
     await form.getByLabel(office.gate.email).fill('bea@ngx.com');
     await form.getByRole('button', { name: office.people.invite }).click();
-    const link = await page.getByLabel(office.people.link).inputValue();
+    await expect(page.getByRole('status')).toContainText(fill(office.people.mailed, 'bea@ngx.com'));
+    const link = await mailed(page, fresh, '/invitation');
     await expect(page.getByRole('row').filter({ hasText: 'Bea <b>Sosa</b>' })).toContainText(office.status.invited);
 
     const bea = await elsewhere(browser);
@@ -103,6 +112,27 @@ test.describe('on a product of their own', () => {
     await page.getByLabel(office.gate.password).press('Enter');
     await expect(page).toHaveURL(`${fresh.url}/usage/users?sort=name`);
     await page.context().close();
+  });
+
+  test('a forgotten password is chosen anew by the link that a mail brings', async ({ page, browser, fresh, watch }) => {
+    watch.allow(/401/);
+    await fresh.person('dora@ngx.com', 'Dora', 'sales');
+    const dora = await elsewhere(browser, { locale: 'es-CO' });
+    await dora.goto(`${fresh.url}/sign-in`);
+    await dora.getByRole('link', { name: oficina.gate.forgotten }).click();
+    for (const address of ['nobody@ngx.com', 'dora@ngx.com']) {
+      await dora.goto(`${fresh.url}/forgotten`);
+      await dora.getByLabel(oficina.gate.email).fill(address);
+      await dora.getByRole('button', { name: oficina.gate.forgotten_go }).click();
+      await expect(dora.getByText(oficina.gate.forgotten_sent), 'the same for everybody').toBeVisible();
+    }
+    await dora.goto(await mailed(page, fresh, '/reset'));
+    await dora.getByLabel(oficina.gate.new_password).fill('otra frase muy larga');
+    await dora.getByRole('button', { name: oficina.gate.reset_go }).click();
+    await expect(dora).toHaveURL(`${fresh.url}/usage`);
+    await open(page, '/admin/mail');
+    await expect(page.getByRole('main')).not.toContainText('nobody@ngx.com');
+    await dora.context().close();
   });
 
   test('a session that is ended elsewhere ends at once, and the page goes to sign in', async ({ page, browser, fresh }) => {

@@ -5,6 +5,7 @@
 # Environment: CHROMIUM_PATH (the browser for the tests).
 
 CARGO_LEPTOS_VERSION=0.3.10
+CARGO_DENY_VERSION=0.20.2
 case ":$PATH:" in *":$HOME/.cargo/bin:"*) ;; *) [ ! -d "$HOME/.cargo/bin" ] || PATH=$PATH:$HOME/.cargo/bin ;; esac
 
 need_cc() {
@@ -75,6 +76,11 @@ need_cargo_leptos() {
         return 0
     fi
     cargo_tool cargo-leptos "$CARGO_LEPTOS_VERSION" "about 10 minutes" --features no_downloads
+}
+
+need_cargo_deny() {
+    if cargo deny --version >/dev/null 2>&1; then return 0; fi
+    cargo_tool cargo-deny "$CARGO_DENY_VERSION" "about 6 minutes"
 }
 
 # The command must be of the very version of the crate, whose output it works on.

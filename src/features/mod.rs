@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod auth;
 #[cfg(feature = "ssr")]
 pub mod mail;
+#[cfg(feature = "ssr")]
 pub mod privacy;
 pub mod usage;
 #[cfg(feature = "ssr")]

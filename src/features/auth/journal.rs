@@ -1,5 +1,7 @@
 //! Reading the journal.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
@@ -88,16 +90,8 @@ pub async fn export(ctx: &Ctx, search: &str, before: Option<i64>) -> AppResult<(
     let next = found.last().map(|last| last.id).filter(|_| found.len() as i64 == PART);
     let lines = found.iter().map(|entry| {
         let (id, at) = (entry.id.to_string(), entry.at.to_rfc3339_opts(SecondsFormat::Millis, true));
-        csv::line([
-            &*id,
-            &*at,
-            &*entry.actor,
-            &*entry.address,
-            &*entry.event,
-            &*entry.subject_kind,
-            &*entry.subject_id,
-            &*entry.body,
-        ])
+        let texts = [&*entry.actor, &entry.address, &entry.event, &entry.subject_kind, &entry.subject_id, &entry.body].map(csv::text);
+        csv::line([id, at].into_iter().chain(texts.map(Cow::into_owned)))
     });
     Ok((lines.collect(), next))
 }

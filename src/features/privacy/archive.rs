@@ -1,7 +1,7 @@
 //! A ZIP archive that is read while it is written, so that it needs little memory whatever its size; and rows as CSV for spreadsheets.
 
 use std::{
-    fmt::Write as _,
+    borrow::Cow,
     io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -9,6 +9,8 @@ use std::{
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+use crate::platform::csv;
 
 /// What has been written and not been taken yet.
 #[derive(Clone, Debug, Default)]
@@ -63,36 +65,14 @@ impl Archive {
     }
 }
 
-/// What a CSV begins with, so that Excel reads it as UTF-8.
-pub const BOM: &str = "\u{feff}";
-
-/// Adds a line of CSV (RFC 4180).
-pub fn csv_line<'a>(out: &mut String, cells: impl Iterator<Item = std::borrow::Cow<'a, str>>) {
-    for (place, cell) in cells.enumerate() {
-        if place > 0 {
-            out.push(',');
-        }
-        if cell.contains(['"', ',', '\r', '\n']) {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "\"{}\"", cell.replace('"', "\"\""));
-        } else {
-            out.push_str(&cell);
-        }
-    }
-    out.push_str("\r\n");
-}
-
 /// The cells of a row, in the order of the columns. A text that a spreadsheet would take for a formula has an apostrophe before it.
 pub fn cells<'a>(
     row: &'a Map<String, Value>,
     columns: impl Iterator<Item = &'static str> + 'a,
-) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
+) -> impl Iterator<Item = Cow<'a, str>> {
     columns.map(|column| match row.get(column) {
         None | Some(Value::Null) => "".into(),
-        Some(Value::String(text)) if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) => {
-            format!("'{text}").into()
-        }
-        Some(Value::String(text)) => text.as_str().into(),
+        Some(Value::String(text)) => csv::text(text),
         Some(other) => other.to_string().into(),
     })
 }
@@ -107,9 +87,8 @@ mod tests {
     fn a_row_is_a_line_that_no_spreadsheet_runs() {
         let row =
             json!({"a": "=1+1", "b": "say \"hi\", Ana", "c": -5, "d": null, "e": {"x": "=2"}, "f": "two\r\nlines", "g": true});
-        let mut line = String::new();
         let Value::Object(row) = row else { panic!() };
-        csv_line(&mut line, cells(&row, ["a", "b", "c", "d", "e", "f", "g", "h"].into_iter()));
+        let line = csv::line(cells(&row, ["a", "b", "c", "d", "e", "f", "g", "h"].into_iter()).map(Cow::into_owned));
         assert_eq!(line, "'=1+1,\"say \"\"hi\"\", Ana\",-5,,\"{\"\"x\"\":\"\"=2\"\"}\",\"two\r\nlines\",true,\r\n");
     }
 }

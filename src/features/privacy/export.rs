@@ -1,6 +1,6 @@
 //! Everything about a person, as a ZIP of JSON and CSV. It is read from the database, packed and sent a piece at a time.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{borrow::Cow, fmt::Write as _, time::Duration};
 
 use bytes::Bytes;
 use chrono::SecondsFormat;
@@ -10,12 +10,13 @@ use sqlx::PgConnection;
 use tokio::sync::mpsc;
 
 use super::{
-    archive::{Archive, BOM, cells, csv_line},
+    archive::{Archive, cells},
     store, usecase,
 };
 use crate::{
     domain::{AppError, AppResult, format::Lang, people::Permission, privacy::Subject},
     platform::{
+        csv,
         ctx::Ctx,
         db::{self, to_app},
         person::{Extent, Held},
@@ -107,8 +108,8 @@ async fn write(ctx: &Ctx, subject: &Subject, sender: &mpsc::Sender<AppResult<Byt
     sending.text.push_str("}}\n");
     for (held, _) in &extents {
         sending.file(&format!("{}.csv", held.table)).await?;
-        sending.text.push_str(BOM);
-        csv_line(&mut sending.text, held.columns().map(Into::into));
+        sending.text.push_str(csv::BOM);
+        sending.text.push_str(&csv::line(held.columns()));
         csv_rows(&mut tx, held, subject, &mut sending).await?;
     }
     sending.flush().await?;
@@ -134,7 +135,7 @@ async fn csv_rows(tx: &mut PgConnection, held: &Held, subject: &Subject, sending
     let mut rows = held.rows(tx, &subject.id);
     while let Some(row) = rows.try_next().await.map_err(to_app)? {
         let row: Map<String, Value> = serde_json::from_str(&row).map_err(|error| db::internal(&error))?;
-        csv_line(&mut sending.text, cells(&row, held.columns()));
+        sending.text.push_str(&csv::line(cells(&row, held.columns()).map(Cow::into_owned)));
         sending.flush_if_full().await?;
     }
     Ok(())
@@ -142,7 +143,7 @@ async fn csv_rows(tx: &mut PgConnection, held: &Held, subject: &Subject, sending
 
 /// Says in both languages what each file is. Lines end as Windows wants them.
 fn readme(subject: &Subject, at: &str, extents: &[(&'static Held, Extent)]) -> String {
-    let mut text = BOM.to_owned();
+    let mut text = csv::BOM.to_owned();
     for lang in [Lang::En, Lang::Es] {
         let _ = write!(text, "{}\r\n\r\n", fill(s!(lang, privacy.readme), &[&subject.id, at]));
         let _ = write!(text, "  person.json  {}\r\n", s!(lang, privacy.readme_json));
