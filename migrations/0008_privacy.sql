@@ -59,20 +59,40 @@ ALTER TABLE users
     ADD CONSTRAINT users_erased CHECK (erased_at IS NULL
         OR (status = 'disabled' AND password_hash IS NULL AND name LIKE 'erased-%' AND email LIKE 'erased-%'));
 
--- Whether a JSON text names somebody: as a text anywhere in it. What cannot be read as JSON does when the name stands in it.
+-- Whether a JSON text, which need not be valid, names somebody: as a text or a key anywhere in it, or as a word of one. 'ana' is no
+-- word of 'anabel', 'ana-maria', 'ana.rojas' or 'ana@ngx.com'.
 CREATE FUNCTION privacy_names(item text, name text) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE
+    LANGUAGE plpgsql IMMUTABLE STRICT
     AS $$
+DECLARE
+    literal text := regexp_replace(name, '([][\\^$.|?*+(){}])', '\\\1', 'g');
+    plain   text := item;
+    code    text;
 BEGIN
     -- The name as it is, or behind an escape.
     IF strpos(item, name) = 0 AND strpos(item, '\') = 0 THEN
         RETURN false;
     END IF;
-    -- The second is for a user_id that is a number.
-    RETURN jsonb_path_exists(item::jsonb, '$.** ? (@ == $name)', jsonb_build_object('name', name))
-        OR coalesce(item::jsonb ->> 'user_id' = name, false);
+    IF name ~ '^[0-9.eE+-]+$' THEN
+        -- A number is somebody only where it is said to be a user.
+        IF item ~* ('"[^"]*user[^"]*"\s*:\s*' || literal || '\s*[],}]') THEN
+            RETURN true;
+        END IF;
+        plain := regexp_replace(plain, '([:,[]\s*)-?[0-9][0-9.eE+-]*(?=\s*[],}])', '\1', 'g');
+    END IF;
+    FOR code IN SELECT DISTINCT m[1] FROM regexp_matches(plain, '\\u([0-9a-fA-F]{4})', 'g') AS m LOOP
+        IF lower(code) <> '0000' AND code !~* '^d[89a-f]' THEN
+            plain := replace(plain, '\u' || code, chr(('x' || code)::bit(16)::integer));
+        END IF;
+    END LOOP;
+    plain := regexp_replace(regexp_replace(plain, '\\[bfnrt]', ' ', 'g'), '\\(["\\/])', '\1', 'g');
+    IF plain ~ ('(?<![[:alnum:]_-])(?<![[:alnum:]][.@+|])' || literal || '(?![[:alnum:]_-])(?![.@+|][[:alnum:]])') THEN
+        RETURN true;
+    END IF;
+    -- What is written with other escapes.
+    RETURN jsonb_path_exists(item::jsonb, '$.** ? (@ == $name)', jsonb_build_object('name', name));
 EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-    RETURN strpos(item, name) > 0;
+    RETURN false;
 END $$;
 
 -- What erasure has to do with the owner's rights; each asks itself who calls.
@@ -80,10 +100,10 @@ CREATE FUNCTION privacy_check(pseudonym text) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF coalesce(nexus_role() NOT IN ('system', 'admin'), true) THEN
-        RAISE EXCEPTION 'only an admin and the product itself erase' USING ERRCODE = 'insufficient_privilege';
+    IF nexus_role() IS DISTINCT FROM 'system' THEN
+        RAISE EXCEPTION 'only the product itself erases' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF pseudonym NOT LIKE 'erased-%' THEN
+    IF coalesce(pseudonym !~ '^erased-[0-9a-f]{20}$', true) THEN
         RAISE EXCEPTION 'that is no pseudonym';
     END IF;
 END $$;
@@ -119,7 +139,7 @@ BEGIN
     RETURN erased;
 END $$;
 
--- The journal by and about an account.
+-- The journal by and about an account, which must be erased already, under this pseudonym.
 CREATE FUNCTION privacy_erase_account_journal(account uuid, pseudonym text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
@@ -127,6 +147,9 @@ DECLARE
     erased bigint;
 BEGIN
     PERFORM privacy_check(pseudonym);
+    IF NOT EXISTS (SELECT FROM users u WHERE u.id = account AND u.erased_at IS NOT NULL AND u.name = pseudonym) THEN
+        RAISE EXCEPTION 'the account is not erased' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     UPDATE journal SET
         actor = CASE WHEN actor_id = account THEN pseudonym ELSE actor END,
         -- Nobody else's: of a sign-in that failed, say.
@@ -140,14 +163,15 @@ BEGIN
 END $$;
 
 -- What was agreed to stays, of nobody that is known: under the pseudonym, or under an account's id, which means nothing any more.
-CREATE FUNCTION privacy_erase_consents(kind text, person text, pseudonym text, kept text) RETURNS bigint
+CREATE FUNCTION privacy_erase_consents(kind text, person text, pseudonym text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
 DECLARE
     erased bigint;
 BEGIN
     PERFORM privacy_check(pseudonym);
-    UPDATE consents SET subject_id = kept, source = '' WHERE subject_kind = kind AND subject_id = person;
+    UPDATE consents SET subject_id = CASE kind WHEN 'account' THEN subject_id ELSE pseudonym END, source = ''
+    WHERE subject_kind = kind AND subject_id = person;
     GET DIAGNOSTICS erased = ROW_COUNT;
     RETURN erased;
 END $$;
@@ -157,7 +181,7 @@ GRANT UPDATE (stamp) ON erasure_key TO nexus_app;
 GRANT INSERT, UPDATE (lifted_at, lifted_by) ON erased_persons TO nexus_app;
 GRANT INSERT ON consents TO nexus_app;
 REVOKE ALL ON FUNCTION privacy_names(text, text), privacy_check(text), privacy_erase_events(text, text),
-    privacy_erase_metered_journal(text, text), privacy_erase_account_journal(uuid, text), privacy_erase_consents(text, text, text, text)
+    privacy_erase_metered_journal(text, text), privacy_erase_account_journal(uuid, text), privacy_erase_consents(text, text, text)
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION privacy_names(text, text), privacy_erase_events(text, text), privacy_erase_metered_journal(text, text),
-    privacy_erase_account_journal(uuid, text), privacy_erase_consents(text, text, text, text) TO nexus_app;
+    privacy_erase_account_journal(uuid, text), privacy_erase_consents(text, text, text) TO nexus_app;

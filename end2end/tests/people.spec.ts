@@ -263,8 +263,21 @@ test.describe('on a product of their own', () => {
     await fresh.person('eve@ngx.com', name, 'admin');
     const eve = await elsewhere(browser);
     await signIn(eve, fresh, 'eve@ngx.com');
-    for (const place of ['/usage', '/account', '/admin/people', '/admin/journal', `/admin/people?q=${encodeURIComponent(name)}`]) {
-      await open(eve, fresh.url + place);
+    // Every other field of text that somebody fills in and others see.
+    const send = (place: string, form: Record<string, string>) =>
+      eve.request.post(fresh.url + place, { form, headers: { origin: fresh.url } });
+    for (const [place, form] of [
+      ['/admin/webhooks', { do: 'make', name, kind: 'live' }],
+      ['/admin/keys', { do: 'make', name, scopes: 'usage:read' }],
+      ['/admin/people', { do: 'team', name }],
+      ['/admin/settings', { do: 'settings', version: '1', name }],
+      ['/admin/privacy', { do: 'erase', kind: 'metered', id: 'gone', confirm: 'gone', reason: name }],
+    ] as [string, Record<string, string>][]) {
+      expect((await send(place, form)).status(), place).toBe(200);
+    }
+    const places = ['webhooks', 'keys', 'people', 'settings', 'privacy', 'sessions', 'mail', 'journal'].map((place) => `/admin/${place}`);
+    for (const place of ['/usage', '/account', '/sign-in', ...places, `/admin/people?q=${encodeURIComponent(name)}`]) {
+      await (place === '/sign-in' ? eve.goto(fresh.url + place) : open(eve, fresh.url + place));
       expect(await eve.evaluate(() => 'owned' in window), place).toBe(false);
     }
     await open(page, '/admin/people');

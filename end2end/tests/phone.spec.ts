@@ -6,7 +6,7 @@ import { expect, test } from '../support/test';
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
 
-const ROUTES = ['/usage', '/usage?period=today&tier=prime', '/usage/users', `/usage/users/${USERS.busy}`, `/usage/users/${encodeURIComponent(USERS.long)}`, `/usage/users/${USERS.huge}`, '/account', '/admin/people?invite=1', '/admin/keys', '/admin/limits?edit=pro', '/admin/ingest', '/admin/journal'];
+const ROUTES = ['/usage', '/usage?period=today&tier=prime', '/usage/users', `/usage/users/${USERS.busy}`, `/usage/users/${encodeURIComponent(USERS.long)}`, `/usage/users/${USERS.huge}`, '/account', '/admin/people?invite=1', '/admin/keys', '/admin/limits?edit=pro', '/admin/ingest', '/admin/webhooks', '/admin/sessions', '/admin/settings', '/admin/mail', `/admin/privacy?q=${USERS.busy}`, '/admin/journal'];
 
 /** What reaches beyond the right edge, if anything can be scrolled sideways. */
 async function overflow(page: Page): Promise<string[]> {
@@ -40,6 +40,11 @@ for (const lang of ['es', 'en'] as const) {
       await prefer(page, product.url, { lang });
       await open(page, route);
       expect(await overflow(page)).toEqual([]);
+      // What is edited within a table stays on the screen, however wide the table is.
+      for (const field of await page.locator('.row-open .input').all()) {
+        const box = await field.boundingBox();
+        expect(box && box.x + box.width, await field.getAttribute('name') ?? '').toBeLessThanOrEqual(390);
+      }
       await expect(page.locator('h1')).toBeVisible();
     });
   }

@@ -48,6 +48,11 @@ impl Key {
         Ok(Self { secret, standard, import })
     }
 
+    /// Whether it is made of this secret.
+    pub fn is_same(&self, secret: &str) -> bool {
+        mac(secret.as_bytes(), &[]).verify_slice(&mac(self.secret.expose().as_bytes(), &[]).finalize().into_bytes()).is_ok()
+    }
+
     /// Whether events signed with it may lie further back than usual.
     pub const fn is_import(&self) -> bool {
         self.import

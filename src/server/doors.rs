@@ -297,7 +297,7 @@ fn refuse(state: &ServerState, error: &AppError, manner: Manner, request: &Reque
         (Manner::Page, error) => {
             let place = if is_safe(request.method()) { request.uri().path_and_query() } else { None };
             let place = place.map_or_else(|| request.uri().path().to_owned(), |place| place.as_str().to_owned());
-            gate::refused(state, request.headers(), error, Retry::Open(place))
+            gate::refused(state, request.headers(), error, Retry::Open(reader::back(Some(&place))))
         }
         (Manner::ServerFunction, error) => {
             // As server functions themselves tell their errors.

@@ -4,14 +4,14 @@ use axum::{
     Extension,
     body::{Body, Bytes},
     extract::Query,
-    http::header,
+    http::{Method, header},
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
 use serde::Deserialize;
 
-use super::problem::Problem;
-use crate::{domain::AppError, features::auth::journal, platform::ctx::Ctx};
+use super::problem::{self, Problem};
+use crate::{domain::AppError, features::auth::journal, pages::office::written::journal as words, platform::ctx::Ctx};
 
 /// The query of an export of the journal.
 #[derive(Debug, Deserialize)]
@@ -24,17 +24,26 @@ pub struct JournalQuery {
 ///
 /// # Errors
 /// Those of the use-case. Should the database go away in the middle, the connection is closed, so that the file is not taken for whole.
-pub async fn journal_csv(Extension(ctx): Extension<Ctx>, Query(query): Query<JournalQuery>) -> Result<Response, Problem> {
+pub async fn journal_csv(
+    method: Method,
+    Extension(ctx): Extension<Ctx>,
+    Query(query): Query<JournalQuery>,
+) -> Result<Response, Problem> {
+    // Whoever only asks for the head takes nothing out.
+    if method == Method::HEAD {
+        return Err(problem::method_not_allowed().await);
+    }
     let head = journal::begin_export(&ctx, &query.q).await?;
     let name = format!("attachment; filename=\"journal-{}.csv\"", ctx.now().date_naive());
+    let events = words::events(&query.q, ctx.lang);
     let parts = stream::try_unfold(Some((Some(head), None)), move |at| {
-        let (ctx, search) = (ctx.clone(), query.q.clone());
+        let (ctx, search, events) = (ctx.clone(), query.q.clone(), events.clone());
         async move {
             match at {
                 None => Ok::<_, AppError>(None),
                 Some((Some(head), before)) => Ok(Some((Bytes::from(head), Some((None, before))))),
                 Some((None, before)) => {
-                    let (lines, next) = journal::export(&ctx, &search, before).await?;
+                    let (lines, next) = journal::export(&ctx, &search, &events, before).await?;
                     Ok(Some((Bytes::from(lines), next.map(|next| (None, Some(next))))))
                 }
             }

@@ -4,13 +4,13 @@ use axum::{
     Extension,
     body::Body,
     extract::Query,
-    http::header,
+    http::{Method, header},
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
 use serde::Deserialize;
 
-use super::problem::Problem;
+use super::problem::{self, Problem};
 use crate::{
     domain::{
         AppError,
@@ -29,11 +29,15 @@ pub struct ExportQuery {
     id: String,
 }
 
-/// `GET /admin/privacy/export?kind=metered|account&id=`: a ZIP, sent while it is written.
+/// `GET /admin/privacy/export?kind=metered|account&id=`: a ZIP, sent while it is written. `HEAD` is not offered: an export is written
+/// down, and nothing would be handed out.
 ///
 /// # Errors
 /// Those of the use-case.
-pub async fn export(Extension(ctx): Extension<Ctx>, Query(query): Query<ExportQuery>) -> Result<Response, Problem> {
+pub async fn export(method: Method, Extension(ctx): Extension<Ctx>, Query(query): Query<ExportQuery>) -> Result<Response, Problem> {
+    if method == Method::HEAD {
+        return Err(problem::method_not_allowed().await);
+    }
     let kind = PersonKind::parse(&query.kind).ok_or_else(|| AppError::invalid("/kind", "unknown", "must be metered or account"))?;
     let subject = Subject::new(kind, &query.id)?;
     let pieces = export::export(&ctx, &subject).await?;

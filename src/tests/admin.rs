@@ -32,7 +32,7 @@ async fn the_journal_is_taken_out_whole_as_far_as_one_may_see_and_without_formul
     let numbers: Vec<i64> = lines[2..].iter().map(|line| line.split(',').nth(6).unwrap().parse().unwrap()).collect();
     assert!(numbers.iter().copied().eq((1..=2_500).rev()), "each once, newest first");
     assert!(lines[2].ends_with(r#""{""a"": ""b,c""}""#), "{}", lines[2]);
-    assert_eq!(app.text("SELECT body->>'search' FROM journal WHERE event = 'journal_exported'").await, "made_up");
+    assert_eq!(app.text("SELECT body->>'all' FROM journal WHERE event = 'journal_exported'").await, "false");
     let manager = people::sign_in(&app, Role::Manager).await;
     let own =
         app.client_with(&manager.cookie).get(app.url("/admin/journal/export.csv")).send().await.unwrap().text().await.unwrap();
@@ -95,7 +95,8 @@ async fn a_profile_goes_with_its_person_to_the_next_browser() {
     gate::ana(&app, Role::Sales).await;
     let session = cookie(&gate::sign_in(&app, "ana@ngx.com", PASSWORD).await);
     let save = async |name: &str, zone: &str| {
-        let fields = [("do", "profile"), ("name", name), ("language", "es"), ("zone", zone)];
+        let version = app.text("SELECT version::text FROM users WHERE email = 'ana@ngx.com'").await;
+        let fields = [("do", "profile"), ("version", &*version), ("name", name), ("language", "es"), ("zone", zone)];
         post(&app, &session, "/account", &fields).await
     };
     for (name, zone) in [(" ", "UTC"), ("Ana", "Middle/Earth"), ("a\u{202e}b", "UTC")] {
@@ -104,6 +105,8 @@ async fn a_profile_goes_with_its_person_to_the_next_browser() {
     let saved = save("Ana María", "Asia/Tokyo").await;
     assert_eq!((saved.status().as_u16(), saved.headers()["location"].to_str().unwrap()), (303, "/account?done=profile"));
     assert!(saved.headers()["set-cookie"].to_str().unwrap().starts_with("nexus_lang=es; "));
+    let stale = [("do", "profile"), ("version", "1"), ("name", "Another tab"), ("language", "es"), ("zone", "UTC")];
+    assert_eq!(post(&app, &session, "/account", &stale).await.status(), 409, "no change of another tab is lost");
     let next = gate::sign_in(&app, "ana@ngx.com", PASSWORD).await;
     let set: Vec<_> = next.headers().get_all("set-cookie").iter().map(|line| line.to_str().unwrap().to_owned()).collect();
     assert!(set.iter().any(|line| line.starts_with("nexus_lang=es; ")), "{set:?}");
@@ -126,15 +129,17 @@ async fn items_of_quarantine_are_replayed_or_discarded_together_as_they_were_see
     for n in 0..2 {
         app.post(&with(event(&format!("bad_{n}")), serde_json::json!({"tokens_used": -1}))).await;
     }
-    let all = async |verb: &str, q: &str, count: &str| {
-        post(&app, &app.cookie, "/admin/ingest", &[("do", verb), ("q", q), ("count", count)]).await
+    let latest = noon().timestamp_micros().to_string();
+    let all = async |verb: &str, q: &str, count: &str, latest: &str| {
+        post(&app, &app.cookie, "/admin/ingest", &[("do", verb), ("q", q), ("count", count), ("latest", latest)]).await
     };
     assert_eq!(app.count("usage_quarantine").await, 5);
-    assert_eq!(all("replay_all", "", "4").await.status(), 409, "another came meanwhile");
-    let page = all("replay_all", "", "5").await.text().await.unwrap();
+    assert_eq!(all("replay_all", "", "4", &latest).await.status(), 409, "another came meanwhile");
+    assert_eq!(all("replay_all", "", "5", "0").await.status(), 409, "one left, and another came");
+    let page = all("replay_all", "", "5", &latest).await.text().await.unwrap();
     assert!(page.contains("Stored: 3. Stored before: 0. Still not taken: 2."), "{page}");
     assert_eq!((app.count("agent_usage_events").await, app.count("usage_quarantine").await), (3, 2));
-    assert_eq!(all("discard_all", "bad_1", "1").await.status(), 200);
+    assert_eq!(all("discard_all", "bad_1", "1", &latest).await.status(), 200);
     assert_eq!(app.number("SELECT count(*) FROM usage_quarantine WHERE item LIKE '%bad_0%'").await, 1);
     assert_eq!(
         app.number("SELECT count(*) FROM journal WHERE event = 'item_discarded' AND body->>'before' LIKE '%bad_1%'").await,

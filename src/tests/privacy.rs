@@ -327,3 +327,44 @@ async fn a_reason_names_nobody_and_an_erased_person_agrees_to_nothing() {
     app.get(&format!("/admin/privacy/export?kind=metered&id={ZEBRA}")).await.problem(404);
     assert_eq!(traces(&app, ZEBRA).await, BTreeMap::new());
 }
+
+#[tokio::test]
+async fn an_id_with_spaces_around_it_is_found_and_erased() {
+    let app = TestApp::start().await;
+    app.meter(&event(" usr-lynx ")).await;
+    let held = async |text: &str| {
+        let found = privacy::find(&app.ctx(), text).await.unwrap();
+        (found[0].subject.id.clone(), found[0].is_empty())
+    };
+    assert_eq!(held(" usr-lynx ").await, (" usr-lynx ".to_owned(), false));
+    assert_eq!(held(" nobody ").await, ("nobody".to_owned(), true));
+    let page = app.get("/admin/privacy?q=%20usr-lynx%20").await.text;
+    assert!(page.contains(r#"name="id" value=" usr-lynx ""#), "{page}");
+    let id = " usr-lynx ";
+    let form = [("do", "erase"), ("q", id), ("kind", "metered"), ("id", id), ("confirm", id), ("reason", "asked")];
+    assert_eq!(app.client.post(app.url("/admin/privacy")).form(&form).send().await.unwrap().status(), 200);
+    assert_eq!(traces(&app, "usr-lynx").await, BTreeMap::new());
+}
+
+#[tokio::test]
+async fn quarantine_forgets_whoever_is_named_anywhere_in_an_item_and_does_not_take_them_in_again() {
+    let app = TestApp::start().await;
+    let items = [
+        r#"{"userId":"usr-zebra"}"#,
+        r#"{"user_id":"usr-zebra","user_id":"bea"}"#,
+        r#"{"user_id":"bea","context":{"usr-zebra":1}}"#,
+        r#"{"user_id":"bea","context":{"note":"a call of usr-zebra."},"tokens_used":-1}"#,
+    ];
+    let other = r#"{"userId":"usr-zebra-2"}"#;
+    for item in items.iter().chain([&other]) {
+        app.post_bytes((*item).to_owned()).await;
+    }
+    assert!(traces(&app, ZEBRA).await["usage_quarantine"] > 3);
+    erase(&app, ZEBRA).await;
+    assert_eq!(app.texts("SELECT item FROM usage_quarantine").await, [other]);
+    for item in items {
+        app.post_bytes(item.to_owned()).await;
+    }
+    assert_eq!(app.texts("SELECT item FROM usage_quarantine").await, [other]);
+    assert_eq!(privacy::sweep(&app.ctx()).await.unwrap(), 0);
+}

@@ -104,14 +104,26 @@ async fn an_export_holds_the_rows_of_the_person_and_of_nobody_else() {
     assert!(!files.values().any(|text| text.contains("anabel")));
     assert!(files["README.txt"].contains("agent_usage_events.csv (300)  each use") && files["README.txt"].contains("cada uso"));
     let journal: Vec<_> = tables["journal"].as_array().unwrap().iter().map(|row| row["event"].as_str().unwrap()).collect();
-    assert!(journal.contains(&"person_exported") && journal.contains(&"consent_recorded"), "{journal:?}");
+    assert!(!journal.contains(&"person_exported") && journal.contains(&"consent_recorded"), "{journal:?}");
+    let path = "/admin/privacy/export?kind=metered&id=ana";
+    assert_eq!(app.client.head(app.url(path)).send().await.unwrap().status(), 405);
     assert_eq!(app.count("journal WHERE event = 'person_exported' AND actor = 'Test admin' AND subject_id = 'ana'").await, 1);
     app.get("/admin/privacy/export?kind=metered&id=nobody").await.problem(404);
     app.get(&format!("/admin/privacy/export?kind=account&id={}", Uuid::nil())).await.problem(404);
     for path in ["", "?kind=metered", "?kind=x&id=ana", "?kind=account&id=ana", "?kind=metered&id=a%00b"] {
         app.get(&format!("/admin/privacy/export{path}")).await.problem(422);
     }
+    // Two others are under way.
+    let mut places = Vec::new();
+    for place in 0..2 {
+        let mut tx = app.ctx().begin().await.unwrap();
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtext('privacy export'), $1)").bind(place).execute(&mut *tx).await.unwrap();
+        places.push(tx);
+    }
+    app.get(path).await.problem(503);
+    places.pop().unwrap().rollback().await.unwrap();
     assert_eq!(app.count("journal WHERE event = 'person_exported'").await, 1, "what is not handed out is not noted");
+    assert!(export(&app, "metered", "ana").await["journal.csv"].contains("person_exported"));
 }
 
 #[tokio::test]
@@ -167,10 +179,25 @@ async fn consents_are_only_added_to() {
         let code = error.as_database_error().and_then(|e| e.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("42501"), "{sql}: {error}");
     }
-    // The functions change only into pseudonyms.
-    let mut tx = app.ctx().begin().await.unwrap();
-    sqlx::query("SELECT privacy_erase_events('ana', 'bea')").execute(&mut *tx).await.unwrap_err();
-    drop(tx);
+    // The functions change only into pseudonyms, accounts only that are erased, and for the product itself alone.
+    let me = app.text("SELECT id::text FROM users").await;
+    let word = "erased-0123456789abcdef0123";
+    for sql in [
+        "SELECT privacy_erase_events('ana', 'bea')".to_owned(),
+        "SELECT privacy_erase_events('ana', 'erased-bea')".to_owned(),
+        "SELECT privacy_erase_consents('metered', 'ana', NULL)".to_owned(),
+        format!("SELECT privacy_erase_account_journal('{me}', '{word}')"),
+    ] {
+        let mut tx = app.ctx().begin().await.unwrap();
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut *tx).await.unwrap_err();
+    }
+    for sql in ["events('ana'", "metered_journal('ana'", "consents('metered', 'ana'"] {
+        let mut tx = app.ctx().begin().await.unwrap();
+        sqlx::query("SET LOCAL nexus.role = 'admin'").execute(&mut *tx).await.unwrap();
+        let error =
+            sqlx::query(AssertSqlSafe(format!("SELECT privacy_erase_{sql}, '{word}')"))).execute(&mut *tx).await.unwrap_err();
+        assert!(error.to_string().contains("only the product itself erases"), "{sql}: {error}");
+    }
     for (state, rows) in [("withdrawn", 2), ("given", 3)] {
         let fields = [
             ("do", "consent"),
@@ -244,7 +271,7 @@ async fn the_page_shows_what_is_held_and_erases_when_it_is_sure() {
     assert!(page.text.contains("agent_usage_events 1") && page.text.contains("asked by letter") && !page.text.contains("ana &lt;"));
     assert!(app.get("/admin/privacy?q=ana+%3Cb%3E%26").await.text.contains("Erased: what comes in"));
     let journal = app.get("/admin/journal").await.text;
-    assert!(journal.contains("erased a person") && journal.contains("Tombstone"), "{journal}");
+    assert!(journal.contains("erased a person") && journal.contains("Erased person"), "{journal}");
     assert_eq!(app.text("SELECT u.name FROM erased_persons e JOIN users u ON u.id = e.erased_by").await, "Test admin");
     assert_eq!(app.get("/admin/privacy?q=%C3%B1").await.status, 200);
 }
@@ -280,6 +307,11 @@ async fn an_erased_account_is_nobodys_and_stays_shut() {
             && page.contains("sign_in_attempts") == (app.count("sign_in_attempts WHERE subject LIKE '%ana@ngx.com'").await > 0)
     );
 
+    let subject = Subject::new(PersonKind::Account, &id).unwrap();
+    for reason in ["ana peña asked", "ANA@ngx.com asked"] {
+        let refused = privacy::erase(&app.ctx(), &subject, reason).await.unwrap_err();
+        assert!(matches!(&refused, AppError::Invalid { fields } if fields[0].code == "names_person"), "{refused}");
+    }
     let entries = app.count("journal").await;
     let fields =
         [("do", "erase"), ("q", "ana@ngx.com"), ("kind", "account"), ("id", &id), ("confirm", "ana@ngx.com"), ("reason", "left")];
@@ -334,6 +366,18 @@ async fn an_erased_account_is_nobodys_and_stays_shut() {
     assert_eq!(privacy::sweep(&app.ctx()).await.unwrap(), 0);
     assert_eq!(traces(&app, "Ana Peña").await, BTreeMap::new());
     assert_eq!(app.count("erased_persons").await, 1);
+    // An address of a sign-in that failed; and an account that an older process has let in.
+    let late = Uuid::now_v7();
+    app.as_owner(&format!(
+        "INSERT INTO journal (actor, address, event, subject_kind, subject_id, body) VALUES ('nobody', '10.9.8.7', 'sign_in_failed', 'user', '{id}', '{{}}');
+         INSERT INTO users (id, email, name, role, status) VALUES ('{late}', 'ana@ngx.com', 'Ana Otra', 'sales', 'invited')"
+    ))
+    .await;
+    assert_eq!(privacy::sweep(&app.ctx()).await.unwrap(), 2);
+    assert_eq!(privacy::sweep(&app.ctx()).await.unwrap(), 0);
+    for text in ["10.9.8.7", "ana@ngx.com", "Ana Otra"] {
+        assert_eq!(traces(&app, text).await, BTreeMap::new(), "{text}");
+    }
     privacy::lift(&app.ctx(), stone).await.unwrap();
     account::invite(&app.ctx(), &invitation).await.unwrap();
 }
@@ -360,4 +404,30 @@ async fn neither_oneself_nor_the_last_admin_is_erased() {
     assert_eq!(erase(&id, &format!("{id}@test.example")).await.status, 200);
     assert_eq!(app.client_with(&other.cookie).get(app.url("/usage/export.csv")).send().await.unwrap().status(), 401);
     assert_eq!(erase(&Uuid::nil().to_string(), "x@x.example").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_invitation_that_waits_for_an_erasure_is_refused() {
+    let app = TestApp::start().await;
+    gate::ana(&app, Role::Sales).await;
+    let id = app.text("SELECT id::text FROM users WHERE email = 'ana@ngx.com'").await;
+    let mut users = app.ctx().begin().await.unwrap();
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('users'))").execute(&mut *users).await.unwrap();
+    let waiting = async |locks: i64| {
+        let sql = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        crate::support::until("it waits", async || app.number(sql).await == locks).await;
+    };
+    let (ctx, subject) = (app.ctx(), Subject::new(PersonKind::Account, &id).unwrap());
+    let erasure = tokio::spawn(async move { privacy::erase(&ctx, &subject, "left").await });
+    waiting(1).await;
+    let ctx = app.ctx();
+    let invitation = tokio::spawn(async move {
+        let invitation = Invitation { email: "ana@ngx.com", name: "Ana", role: Role::Sales, team: None };
+        account::invite(&ctx, &invitation).await
+    });
+    waiting(2).await;
+    users.rollback().await.unwrap();
+    erasure.await.unwrap().unwrap();
+    let refused = invitation.await.unwrap().unwrap_err();
+    assert!(matches!(&refused, AppError::Invalid { fields } if fields[0].code == "erased"), "{refused}");
 }

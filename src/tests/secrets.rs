@@ -124,6 +124,11 @@ async fn genesis_can_always_be_heard_and_what_is_not_known_is_sent_again() {
         let told = text.split("class=\"field-fault\"").nth(1).unwrap_or_default();
         assert!(status == 422 && told.split("</p>").next().unwrap().contains(fault), "{own}: {status} {told}");
     }
+    // What is typed is not written into the page again, and one secret does not stand here twice.
+    let typed = "a-secret-that-GENESIS-has-given-out";
+    let page = post(&app, &app.cookie, "/admin/webhooks", &[("do", "make"), ("name", "Bad"), ("own", typed)]).await;
+    assert_eq!(page.status(), 422);
+    assert!(!page.text().await.unwrap().contains(typed));
     assert_eq!(app.number("SELECT count(*) FROM webhook_secrets WHERE name = 'Bad'").await, 0);
     // Before the app's secrets have been read, a signature that nobody knows may be good.
     let ctx = app.ctx();

@@ -148,8 +148,8 @@ async fn begin_invitation(
 ) -> AppResult<(Transaction<'static, Postgres>, Account, mail::Link)> {
     ctx.require(Permission::ManagePeople)?;
     let account = new_account(ctx, invitation, UserStatus::Invited, false)?;
-    refuse_erased(ctx, &account.email).await?;
-    let mut tx = ctx.begin().await.map_err(to_app)?;
+    // The tombstones are the system's own.
+    let mut tx = ctx.as_system("invitation").begin().await.map_err(to_app)?;
     insert(ctx, &mut tx, &account, None, "user_invited").await?;
     let link = links::for_account(ctx, &mut tx, &account).await?;
     Ok((tx, account, link))
@@ -181,17 +181,19 @@ fn new_account(ctx: &Ctx, invitation: &Invitation<'_>, status: UserStatus, demo:
     })
 }
 
+/// The transaction must be one of the system.
 async fn insert(ctx: &Ctx, tx: &mut PgConnection, account: &Account, hash: Option<&str>, event: &str) -> AppResult<()> {
     store::lock_users(tx).await.map_err(to_app)?;
+    // After it, whoever is being erased is.
+    refuse_erased(tx, &account.email).await?;
     store::insert_account(tx, account, hash).await.map_err(taken)?;
     let entry = Entry { event, subject_kind: "user", subject_id: account.id.to_string(), body: json!({"after": account.facts()}) };
     journal::record(tx, ctx, &entry).await.map_err(to_app)
 }
 
 /// Holds that an address is not of somebody who was erased.
-async fn refuse_erased(ctx: &Ctx, email: &str) -> AppResult<()> {
-    let mut tx = ctx.as_system("privacy").begin().await.map_err(to_app)?;
-    if Tombstones::load(&mut tx).await.map_err(to_app)?.hold(PersonKind::Account, email) {
+async fn refuse_erased(tx: &mut PgConnection, email: &str) -> AppResult<()> {
+    if Tombstones::load(tx).await.map_err(to_app)?.hold(PersonKind::Account, email) {
         return Err(AppError::invalid("/email", "erased", "is of somebody who was erased"));
     }
     Ok(())
@@ -221,9 +223,8 @@ pub async fn create(ctx: &Ctx, invitation: &Invitation<'_>, secret: &Secret) -> 
     ctx.require(Permission::ManagePeople)?;
     password::check(secret.expose(), &[invitation.email, invitation.name], "/password")?;
     let account = new_account(ctx, invitation, UserStatus::Active, false)?;
-    refuse_erased(ctx, &account.email).await?;
     let hash = password::hash(secret).await?;
-    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let mut tx = ctx.as_system("account").begin().await.map_err(to_app)?;
     insert(ctx, &mut tx, &account, Some(&hash), "user_created").await?;
     tx.commit().await.map_err(to_app)?;
     Ok(account)
@@ -236,7 +237,7 @@ pub async fn create(ctx: &Ctx, invitation: &Invitation<'_>, secret: &Secret) -> 
 pub async fn demo(ctx: &Ctx, secret: &Secret) -> AppResult<Vec<Account>> {
     ctx.require(Permission::ManagePeople)?;
     let hash = password::hash(secret).await?;
-    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let mut tx = ctx.as_system("demo").begin().await.map_err(to_app)?;
     store::lock_users(&mut tx).await.map_err(to_app)?;
     if !store::is_empty(&mut tx, false).await.map_err(to_app)? {
         return Err(AppError::Conflict { detail: "real people have accounts here".into() });
@@ -417,6 +418,8 @@ pub struct Profile {
     pub language: Option<Lang>,
     /// The time zone, by its IANA name; none: as the browser says.
     pub zone: Option<String>,
+    /// The version of the account that was seen.
+    pub version: i32,
 }
 
 /// What whoever asks has settled for oneself.
@@ -432,7 +435,7 @@ pub async fn profile(ctx: &Ctx) -> AppResult<Profile> {
 /// Changes what whoever asks has settled for oneself.
 ///
 /// # Errors
-/// `Invalid` at `/name` or `/zone`; when the database is away.
+/// `Invalid` at `/name` or `/zone`; `Conflict` when the account was changed meanwhile; when the database is away.
 pub async fn change_profile(ctx: &Ctx, profile: Profile) -> AppResult<Profile> {
     let person = ctx.person()?;
     let mut faults = Faults::default();
@@ -445,7 +448,9 @@ pub async fn change_profile(ctx: &Ctx, profile: Profile) -> AppResult<Profile> {
     let mut tx = ctx.begin().await.map_err(to_app)?;
     let before = store::find_profile(&mut tx, person.id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
     if before != after {
-        store::update_profile(&mut tx, person.id, &after, ctx.now()).await.map_err(to_app)?;
+        if !store::update_profile(&mut tx, person.id, &after, ctx.now()).await.map_err(to_app)? {
+            return Err(AppError::Conflict { detail: "the account was changed meanwhile".into() });
+        }
         let facts = |p: &Profile| json!({"name": p.name, "language": p.language.map(Lang::as_str), "time_zone": p.zone});
         let entry = Entry {
             event: "profile_changed",

@@ -74,9 +74,9 @@ impl Holder for Accounts {
         })
     }
 
-    fn returned<'a>(&'a self, tx: &'a mut PgConnection, _tombstones: &'a Tombstones) -> BoxFuture<'a, AppResult<Vec<Subject>>> {
+    fn returned<'a>(&'a self, tx: &'a mut PgConnection, tombstones: &'a Tombstones) -> BoxFuture<'a, AppResult<Vec<Subject>>> {
         Box::pin(async {
-            let accounts = privacy::find_returned(tx).await.map_err(to_app)?;
+            let accounts = privacy::find_returned(tx, tombstones).await.map_err(to_app)?;
             Ok(accounts.into_iter().map(|id| Subject { kind: PersonKind::Account, id: id.to_string() }).collect())
         })
     }

@@ -95,7 +95,7 @@ pub async fn list_accounts(
     let rows = sqlx::query_as!(
         AccountRow,
         "SELECT id, email, name, role, team_id, status, demo, version, created_at, last_sign_in_at FROM users
-         WHERE ($1 = '%%' OR name ILIKE $1 OR email ILIKE $1) AND (lower(name), id) > ($2, $3)
+         WHERE erased_at IS NULL AND ($1 = '%%' OR name ILIKE $1 OR email ILIKE $1) AND (lower(name), id) > ($2, $3)
          ORDER BY lower(name), id LIMIT $4",
         pattern,
         name,
@@ -172,22 +172,27 @@ pub async fn set_password(
 
 /// What somebody has settled for oneself.
 pub async fn find_profile(tx: &mut PgConnection, id: UserId) -> Result<Option<Profile>, sqlx::Error> {
-    let row = sqlx::query!("SELECT name, language, time_zone FROM users WHERE id = $1", id.0).fetch_optional(tx).await?;
-    Ok(row.map(|row| Profile { name: row.name, language: row.language.as_deref().and_then(Lang::parse), zone: row.time_zone }))
+    let row = sqlx::query!("SELECT name, language, time_zone, version FROM users WHERE id = $1", id.0).fetch_optional(tx).await?;
+    Ok(row.map(|row| Profile {
+        name: row.name,
+        language: row.language.as_deref().and_then(Lang::parse),
+        zone: row.time_zone,
+        version: row.version,
+    }))
 }
 
-pub async fn update_profile(tx: &mut PgConnection, id: UserId, profile: &Profile, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "UPDATE users SET name = $2, language = $3, time_zone = $4, updated_at = $5, version = version + 1 WHERE id = $1",
+/// Changes a profile that still has the version given; says whether it had.
+pub async fn update_profile(tx: &mut PgConnection, id: UserId, profile: &Profile, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE users SET name = $2, language = $3, time_zone = $4, updated_at = $5, version = version + 1 WHERE id = $1 AND version = $6",
         id.0,
         profile.name,
         profile.language.map(Lang::as_str),
         profile.zone,
-        now
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
+        now,
+        profile.version
+    );
+    Ok(done.execute(tx).await?.rows_affected() == 1)
 }
 
 /// An account with what its password is compared with.

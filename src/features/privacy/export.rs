@@ -6,8 +6,11 @@ use bytes::Bytes;
 use chrono::SecondsFormat;
 use futures_util::TryStreamExt;
 use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
-use tokio::sync::mpsc;
+use sqlx::{PgConnection, Postgres, Transaction};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout, timeout_at},
+};
 
 use super::{
     archive::{Archive, cells},
@@ -33,25 +36,57 @@ const WAITING: usize = 4;
 /// A reader that takes nothing for so long is gone.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Exports that run at once, in all processes: each holds a connection and an instant of the database.
+const AT_ONCE: i32 = 2;
+/// Seconds after which it may be tried again when there are so many.
+const RETRY_AFTER_S: u32 = 30;
+/// An export that takes longer is given up.
+const DEADLINE: Duration = Duration::from_secs(600);
+
 /// The pieces of an archive, in order. An error is the last of them: the archive is not whole then.
 pub type Pieces = mpsc::Receiver<AppResult<Bytes>>;
 
-/// Hands out everything about a person.
+/// What is held about a person, by table.
+type Extents = Vec<(&'static Held, Extent)>;
+
+/// Hands out everything about a person, as it was before it was written down that it is.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound` when nothing is held; when the database is away.
+/// `Forbidden`; `NotFound` when nothing is held; `Unavailable` while others are handed out, after too long a time, and when the
+/// database is away.
 pub async fn export(ctx: &Ctx, subject: &Subject) -> AppResult<Pieces> {
     ctx.require(Permission::ManagePrivacy)?;
-    usecase::note_export(ctx, subject).await?;
+    let deadline = Instant::now() + DEADLINE;
+    let (tx, extents) = timeout_at(deadline, begin(ctx, subject)).await.unwrap_or_else(|_| Err(later()))?;
     let (sender, pieces) = mpsc::channel(WAITING);
     let (ctx, subject) = (ctx.clone(), subject.clone());
     tokio::spawn(async move {
-        if let Err(error) = write(&ctx, &subject, &sender).await {
+        let written = timeout_at(deadline, write(&ctx, tx, &subject, &extents, &sender)).await;
+        if let Err(error) = written.unwrap_or_else(|_| Err(later())) {
             // Whoever reads may be gone; else they are told that something is missing.
-            let _ = sender.send(Err(error)).await;
+            let _ = timeout(PATIENCE, sender.send(Err(error))).await;
         }
     });
     Ok(pieces)
+}
+
+const fn later() -> AppError {
+    AppError::Unavailable { retry_after_s: RETRY_AFTER_S }
+}
+
+/// Takes a place and looks at what there is, then writes down that it is handed out.
+async fn begin(ctx: &Ctx, subject: &Subject) -> AppResult<(Transaction<'static, Postgres>, Extents)> {
+    let mut tx = ctx.as_system("privacy").snapshot().await.map_err(to_app)?;
+    store::take_time(&mut tx).await.map_err(to_app)?;
+    if !store::take_place(&mut tx, AT_ONCE).await.map_err(to_app)? {
+        return Err(later());
+    }
+    let extents = usecase::extents(ctx, &mut tx, subject).await?;
+    if extents.iter().all(|(_, extent)| extent.rows == 0) {
+        return Err(AppError::NotFound);
+    }
+    usecase::note_export(ctx, subject).await?;
+    Ok((tx, extents))
 }
 
 /// An archive that is being sent.
@@ -80,21 +115,24 @@ impl Sending<'_> {
     }
 
     async fn send(&self, bytes: Bytes) -> AppResult<()> {
-        match tokio::time::timeout(PATIENCE, self.sender.send(Ok(bytes))).await {
+        match timeout(PATIENCE, self.sender.send(Ok(bytes))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(AppError::Unavailable { retry_after_s: 1 }),
         }
     }
 }
 
-async fn write(ctx: &Ctx, subject: &Subject, sender: &mpsc::Sender<AppResult<Bytes>>) -> AppResult<()> {
-    let mut tx = ctx.as_system("privacy").snapshot().await.map_err(to_app)?;
-    store::take_time(&mut tx).await.map_err(to_app)?;
-    let extents = usecase::extents(ctx, &mut tx, subject).await?;
+async fn write(
+    ctx: &Ctx,
+    mut tx: Transaction<'static, Postgres>,
+    subject: &Subject,
+    extents: &[(&'static Held, Extent)],
+    sender: &mpsc::Sender<AppResult<Bytes>>,
+) -> AppResult<()> {
     let large = extents.iter().any(|(_, extent)| extent.rows >= LARGE);
     let mut sending = Sending { archive: Archive::new(large), text: String::new(), sender };
     sending.archive.file("README.txt").map_err(|error| db::internal(&error))?;
-    sending.text = readme(subject, &ctx.now().to_rfc3339_opts(SecondsFormat::Secs, true), &extents);
+    sending.text = readme(subject, &ctx.now().to_rfc3339_opts(SecondsFormat::Secs, true), extents);
     sending.file("person.json").await?;
     let head = json!({"kind": subject.kind, "id": subject.id, "exported_at": ctx.now()}).to_string();
     // Its last brace closes the whole.
@@ -106,7 +144,7 @@ async fn write(ctx: &Ctx, subject: &Subject, sender: &mpsc::Sender<AppResult<Byt
         sending.text.push(']');
     }
     sending.text.push_str("}}\n");
-    for (held, _) in &extents {
+    for (held, _) in extents {
         sending.file(&format!("{}.csv", held.table)).await?;
         sending.text.push_str(csv::BOM);
         sending.text.push_str(&csv::line(held.columns()));
@@ -114,7 +152,7 @@ async fn write(ctx: &Ctx, subject: &Subject, sender: &mpsc::Sender<AppResult<Byt
     }
     sending.flush().await?;
     let rest = sending.archive.finish().map_err(|error| db::internal(&error))?;
-    match tokio::time::timeout(PATIENCE, sender.send(Ok(rest))).await {
+    match timeout(PATIENCE, sender.send(Ok(rest))).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(AppError::Unavailable { retry_after_s: 1 }),
     }

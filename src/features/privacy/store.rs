@@ -50,6 +50,18 @@ pub async fn take_time(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!("SELECT set_config('statement_timeout', '0', true)").fetch_one(tx).await.map(|_| ())
 }
 
+/// Takes one of so many places for handing out, to the end of the transaction; says whether one was free. The places are those of all
+/// processes together.
+pub async fn take_place(tx: &mut PgConnection, places: i32) -> Result<bool, sqlx::Error> {
+    for place in 0..places {
+        let free = sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock(hashtext('privacy export'), $1) AS "free!""#, place);
+        if free.fetch_one(&mut *tx).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Sets a tombstone; says whether there was none that holds.
 pub async fn insert_tombstone(
     tx: &mut PgConnection,
@@ -163,17 +175,11 @@ pub async fn list_consents(tx: &mut PgConnection, subject: &Subject) -> Result<V
 
 /// Puts the pseudonym into what somebody agreed to, and into the journal about one of GENESIS's users.
 pub async fn erase(tx: &mut PgConnection, subject: &Subject, pseudonym: &str) -> Result<[u64; 2], sqlx::Error> {
-    let kept = match subject.kind {
-        PersonKind::Metered => pseudonym,
-        // An account keeps its id.
-        PersonKind::Account => &subject.id,
-    };
     let consents = sqlx::query_scalar!(
-        r#"SELECT privacy_erase_consents($1, $2, $3, $4) AS "rows!""#,
+        r#"SELECT privacy_erase_consents($1, $2, $3) AS "rows!""#,
         subject.kind.as_str(),
         subject.id,
-        pseudonym,
-        kept
+        pseudonym
     );
     let consents = consents.fetch_one(&mut *tx).await?.unsigned_abs();
     let journal = match subject.kind {
@@ -196,4 +202,9 @@ pub async fn find_account(tx: &mut PgConnection, email: &str) -> Result<Option<U
 /// The address of an account.
 pub async fn find_email(tx: &mut PgConnection, id: &str) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar!("SELECT email FROM users WHERE id::text = $1", id).fetch_optional(tx).await
+}
+
+/// What an account's person is called.
+pub async fn find_display_name(tx: &mut PgConnection, id: &str) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT name FROM users WHERE id::text = $1", id).fetch_optional(tx).await
 }

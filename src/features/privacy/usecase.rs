@@ -97,14 +97,20 @@ async fn begin(ctx: &Ctx) -> AppResult<Transaction<'static, Postgres>> {
 }
 
 /// The persons whom a text names: one of GENESIS's users by id, somebody who can sign in by address. The former is there even when
-/// nothing is held, to be erased beforehand.
+/// nothing is held, to be erased beforehand. Spaces around the text belong to the id when somebody is known by it so.
 ///
 /// # Errors
 /// `Forbidden`; `Invalid` at `/id` for what can be no id; when the database is away.
 pub async fn find(ctx: &Ctx, text: &str) -> AppResult<Vec<Profile>> {
     let mut tx = begin(ctx).await?;
+    store::take_time(&mut tx).await.map_err(to_app)?;
     let metered = Subject::new(PersonKind::Metered, text)?;
-    let mut profiles = vec![profile(ctx, &mut tx, metered, text.to_owned()).await?];
+    let mut found = profile(ctx, &mut tx, metered, text.to_owned()).await?;
+    let trimmed = text.trim();
+    if found.is_empty() && !found.erased && trimmed != text {
+        found = profile(ctx, &mut tx, Subject::new(PersonKind::Metered, trimmed)?, trimmed.to_owned()).await?;
+    }
+    let mut profiles = vec![found];
     if let Ok(email) = people::email(text, "/id")
         && let Some(id) = store::find_account(&mut tx, &email).await.map_err(to_app)?
     {
@@ -162,7 +168,12 @@ pub async fn erase(ctx: &Ctx, subject: &Subject, reason: &str) -> AppResult<Eras
     for holder in ctx.app.holders {
         names.extend(holder.names(&mut tx, subject).await?);
     }
-    let reason = privacy::reason(reason, &names)?;
+    let called = match subject.kind {
+        PersonKind::Metered => None,
+        PersonKind::Account => store::find_display_name(&mut tx, &subject.id).await.map_err(to_app)?,
+    };
+    let told: Vec<_> = names.iter().cloned().chain(called).collect();
+    let reason = privacy::reason(reason, &told)?;
     let counts = forget(ctx, &mut tx, subject).await?;
     let keys = Tombstones::load(&mut tx).await.map_err(to_app)?;
     let id = Uuid::now_v7();
@@ -355,11 +366,16 @@ pub async fn consent(ctx: &Ctx, subject: &Subject, new: &NewConsent<'_>) -> AppR
 /// Writes down that what is held about a person is handed out.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound` when nothing is held; when the database is away.
+/// `Forbidden`; `NotFound` for somebody who was erased, and for an account that is none; when the database is away.
 pub(super) async fn note_export(ctx: &Ctx, subject: &Subject) -> AppResult<()> {
     let mut tx = begin(ctx).await?;
     db::lock(&mut tx, LOCK).await.map_err(to_app)?;
-    if extents(ctx, &mut tx, subject).await?.iter().all(|(_, extent)| extent.rows == 0) {
+    // After the lock, whoever is being erased is; an erased account keeps its id, by which nobody is known.
+    let known = match subject.kind {
+        PersonKind::Metered => !Tombstones::load(&mut tx).await.map_err(to_app)?.hold(subject.kind, &subject.id),
+        PersonKind::Account => store::find_email(&mut tx, &subject.id).await.map_err(to_app)?.is_some(),
+    };
+    if !known {
         return Err(AppError::NotFound);
     }
     let entry = Entry {

@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -48,7 +48,7 @@ struct Entry {
 pub enum Refused {
     /// Its signature.
     Signature(SignatureError),
-    /// The secrets of the app have not been read yet: it may be good.
+    /// The secrets of the app cannot be read now: it may be good.
     NotKnown,
 }
 
@@ -56,9 +56,7 @@ pub enum Refused {
 #[derive(Debug)]
 pub struct Keyring {
     live: RwLock<Arc<[Entry]>>,
-    /// Whether those of the app have ever been read.
-    read: AtomicBool,
-    /// When they were last begun to be looked at; held while they are.
+    /// When the last look that came to an end was begun; held during each.
     looked: Mutex<Option<Instant>>,
     /// What has been told of use.
     told: Mutex<HashMap<Uuid, i64>>,
@@ -69,7 +67,7 @@ impl Keyring {
     pub fn new(ctx: &Ctx) -> Self {
         let entries = ctx.app.settings.webhook_keys.iter();
         let live = entries.map(|key| Entry { id: None, key: key.clone(), ends_at: None, used: Arc::default() }).collect();
-        Self { live: RwLock::new(live), read: AtomicBool::new(false), looked: Mutex::default(), told: Mutex::default() }
+        Self { live: RwLock::new(live), looked: Mutex::default(), told: Mutex::default() }
     }
 
     fn live(&self) -> Arc<[Entry]> {
@@ -88,8 +86,6 @@ impl Keyring {
         }
         if let Err(error) = self.look(ctx, Instant::now()).await {
             tracing::warn!(%error, "webhook secrets could not be read");
-        }
-        if !self.read.load(Ordering::Acquire) {
             return Err(Refused::NotKnown);
         }
         self.check(ctx, headers, body).map_err(Refused::Signature)
@@ -117,7 +113,7 @@ impl Keyring {
             }
             tokio::time::sleep(APART.saturating_sub(at.elapsed())).await;
         }
-        *looked = Some(Instant::now());
+        let begun = Instant::now();
         // Those that end now are forgotten below.
         self.tell(ctx).await?;
         let system = ctx.as_system("webhook secrets");
@@ -145,7 +141,8 @@ impl Keyring {
         }
         tx.commit().await.map_err(to_app)?;
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = entries.into();
-        self.read.store(true, Ordering::Release);
+        // Only now: whoever waited for a look that failed looks for themselves.
+        *looked = Some(begun);
         Ok(())
     }
 

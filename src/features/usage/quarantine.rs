@@ -161,14 +161,24 @@ pub struct ReplayedAll {
     pub refused: i64,
 }
 
-/// The items that hold a text, if there are as many as somebody has seen.
-async fn all(ctx: &Ctx, search: &str, seen: i64) -> AppResult<Vec<Item>> {
+/// What somebody has seen of the items that hold a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// How many there were.
+    pub count: i64,
+    /// When the latest of them last came, in microseconds since 1970.
+    pub latest: i64,
+}
+
+/// The items that hold a text, if they are those that somebody has seen: as many, and none that came since.
+async fn all(ctx: &Ctx, search: &str, seen: Seen) -> AppResult<Vec<Item>> {
     ctx.require(Permission::ManageIngest)?;
     let search: String = search.trim().chars().filter(|c| !c.is_control()).take(200).collect();
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let (items, total) = store::list(&mut tx, &contains(&search), None, MOST_AT_ONCE as i64).await.map_err(to_app)?;
-    if total != seen {
-        return Err(AppError::Conflict { detail: format!("{seen} were seen, {total} are there") });
+    let latest = items.first().map_or(0, |item| item.last_seen.timestamp_micros());
+    if (Seen { count: total, latest }) != seen {
+        return Err(AppError::Conflict { detail: format!("{} were seen, {total} are there", seen.count) });
     }
     if items.len() as i64 != total {
         return Err(AppError::invalid("/count", "too_many", format!("at most {MOST_AT_ONCE} together: search for fewer")));
@@ -180,9 +190,9 @@ async fn all(ctx: &Ctx, search: &str, seen: i64) -> AppResult<Vec<Item>> {
 /// stay.
 ///
 /// # Errors
-/// `Forbidden`; `Conflict` when there are not as many as were seen; `Invalid` at `/count` for too many; when the product cannot take
+/// `Forbidden`; `Conflict` when they are not those that were seen; `Invalid` at `/count` for too many; when the product cannot take
 /// them now: those that were taken before have left quarantine.
-pub async fn replay_all(ctx: &Ctx, sink: &impl EventSink, search: &str, seen: i64) -> AppResult<ReplayedAll> {
+pub async fn replay_all(ctx: &Ctx, sink: &impl EventSink, search: &str, seen: Seen) -> AppResult<ReplayedAll> {
     let mut done = ReplayedAll::default();
     for item in all(ctx, search, seen).await? {
         match replay(ctx, sink, item.id, &item.item).await {
@@ -200,8 +210,8 @@ pub async fn replay_all(ctx: &Ctx, sink: &impl EventSink, search: &str, seen: i6
 /// Throws all items away that hold a text; the journal keeps each. All or none.
 ///
 /// # Errors
-/// `Forbidden`; `Conflict` when there are not as many as were seen; `Invalid` at `/count` for too many; when the database is away.
-pub async fn discard_all(ctx: &Ctx, search: &str, seen: i64) -> AppResult<i64> {
+/// `Forbidden`; `Conflict` when they are not those that were seen; `Invalid` at `/count` for too many; when the database is away.
+pub async fn discard_all(ctx: &Ctx, search: &str, seen: Seen) -> AppResult<i64> {
     let items = all(ctx, search, seen).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     for item in &items {

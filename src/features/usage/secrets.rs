@@ -31,6 +31,10 @@ pub const MIN: usize = 24;
 const MAX: usize = 500;
 /// The longest that a secret goes on beside the one that took its place, in hours: four weeks.
 const MAX_GRACE_HOURS: i64 = 24 * 28;
+/// Secrets of the app that are kept, those that are over too.
+const MOST: usize = 200;
+/// Held by whoever makes or ends one.
+const LOCK: &str = "webhook_secrets";
 /// The longest body or headers that are looked at, in bytes.
 const MAX_PASTED: usize = 128 * 1024;
 
@@ -105,7 +109,9 @@ pub async fn list(ctx: &Ctx) -> AppResult<Vec<WebhookSecret>> {
             last_used_at: row.last_used_at,
         })
         .collect();
-    secrets.sort_by_key(|secret| !secret.of_settings);
+    secrets.sort_by_key(
+        |secret| if secret.of_settings { names.iter().position(|name| *name == secret.name) } else { Some(names.len()) },
+    );
     Ok(secrets)
 }
 
@@ -158,6 +164,16 @@ pub async fn create(ctx: &Ctx, new: &NewSecret<'_>) -> AppResult<Secret> {
         last_used_at: None,
     };
     let mut tx = ctx.begin().await.map_err(to_app)?;
+    db::lock(&mut tx, LOCK).await.map_err(to_app)?;
+    let rows = store::list(&mut tx).await.map_err(to_app)?;
+    if rows.len() >= MOST {
+        return Err(AppError::invalid("/name", "too_many", format!("at most {MOST} secrets")));
+    }
+    // One that stood here twice could not be ended.
+    let same = |key: &Key| key.is_same(&secret);
+    if ctx.app.settings.webhook_keys.iter().any(same) || rows.iter().any(|row| open(ctx, row).as_ref().is_some_and(same)) {
+        return Err(AppError::invalid("/own", "taken", "is known already"));
+    }
     store::insert(&mut tx, &row, ctx.actor.user().map(|id| id.0)).await.map_err(to_app)?;
     let mut ended = Vec::new();
     if let Some(hours) = new.grace_hours {
@@ -179,11 +195,13 @@ pub async fn end(ctx: &Ctx, id: Uuid) -> AppResult<()> {
     let now = ctx.now();
     let mut tx = ctx.begin().await.map_err(to_app)?;
     // Two who end the last two at once are to see each other.
-    db::lock(&mut tx, "webhook_secrets").await.map_err(to_app)?;
+    db::lock(&mut tx, LOCK).await.map_err(to_app)?;
     let names = store::end(&mut tx, Some(id), None, now).await.map_err(to_app)?;
     let name = names.first().ok_or(AppError::NotFound)?;
-    let left = store::list_live(&mut tx, now).await.map_err(to_app)?.len() + ctx.app.settings.webhook_keys.len();
-    if left == 0 {
+    // Those that end by themselves soon, or cannot be opened here, are none to rely on.
+    let live = store::list_live(&mut tx, now).await.map_err(to_app)?;
+    let left = live.iter().any(|row| row.ends_at.is_none() && open(ctx, row).is_some());
+    if !left && ctx.app.settings.webhook_keys.is_empty() {
         return Err(AppError::invalid("/id", "last_secret", "GENESIS could not be heard any more"));
     }
     let entry = Entry {

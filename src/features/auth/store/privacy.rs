@@ -1,12 +1,16 @@
 //! The SQL of what an account holds about its person, and of how it forgets.
 
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    domain::people::UserId,
-    platform::person::{Counts, Held},
+    domain::{people::UserId, privacy::PersonKind},
+    platform::{
+        person::{Counts, Held},
+        tombstones::Tombstones,
+    },
     ui::i18n::s,
 };
 
@@ -113,14 +117,24 @@ pub async fn is_erased(tx: &mut PgConnection, id: UserId) -> Result<bool, sqlx::
         .await
 }
 
-/// Erased accounts that a request under way has written of after they were.
-pub async fn find_returned(tx: &mut PgConnection) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
+/// Erased accounts that a request under way has written of after they were, and accounts that have come back by the address of
+/// somebody who was erased.
+pub async fn find_returned(tx: &mut PgConnection, tombstones: &Tombstones) -> Result<Vec<Uuid>, sqlx::Error> {
+    let mut found = sqlx::query_scalar!(
         "SELECT id FROM users u
          WHERE erased_at IS NOT NULL
            AND (EXISTS (SELECT FROM sessions WHERE user_id = u.id) OR EXISTS (SELECT FROM user_links WHERE user_id = u.id)
-                OR EXISTS (SELECT FROM journal WHERE actor_id = u.id AND (actor <> u.name OR address IS NOT NULL)))"
+                OR EXISTS (SELECT FROM journal WHERE actor_id = u.id AND (actor <> u.name OR address IS NOT NULL))
+                OR EXISTS (SELECT FROM journal WHERE subject_kind = 'user' AND subject_id = u.id::text
+                           AND (body <> '{}' AND event <> 'person_erased' OR actor_id IS NULL AND address IS NOT NULL)))"
     )
-    .fetch_all(tx)
-    .await
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut live = sqlx::query!("SELECT id, email FROM users WHERE erased_at IS NULL").fetch(tx);
+    while let Some(account) = live.try_next().await? {
+        if tombstones.hold(PersonKind::Account, &account.email) {
+            found.push(account.id);
+        }
+    }
+    Ok(found)
 }

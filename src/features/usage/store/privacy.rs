@@ -107,7 +107,7 @@ pub async fn find_returned(tx: &mut PgConnection, tombstones: &Tombstones) -> Re
     drop(users);
     let mut items = sqlx::query_scalar!("SELECT item FROM usage_quarantine").fetch(tx);
     while let Some(item) = items.try_next().await? {
-        found.extend(whose(&item).filter(|user| tombstones.hold(PersonKind::Metered, user)));
+        found.extend(whose(&item).into_iter().filter(|user| tombstones.hold(PersonKind::Metered, user)));
     }
     Ok(found)
 }

@@ -139,21 +139,73 @@ pub struct Refused {
     pub errors: serde_json::Value,
 }
 
-/// Whose an item is by its `user_id`, whatever else is wrong with it.
-pub fn whose(item: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Whose {
-        user_id: serde_json::Value,
+/// Whose an item may be, whatever is wrong with it: each text and key in it, the words of these, and numbers that are said to be a
+/// user. It need not be JSON. May give the same more than once.
+pub fn whose(item: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let (mut rest, mut last) = (item, String::new());
+    while let Some((between, after)) = rest.split_once('"') {
+        add_between(&mut found, &last, between);
+        let end = literal_end(after);
+        let (inside, more) = after.split_at(end);
+        rest = more.strip_prefix('"').unwrap_or_default();
+        // One with half a character is taken as it is written.
+        last = serde_json::from_str(&format!("\"{inside}\"")).unwrap_or_else(|_| inside.to_owned());
+        add_words(&mut found, &last);
+        found.push(last.clone());
     }
-    let Whose { user_id } = serde_json::from_str(item).ok()?;
-    Some(user_id.as_str().map_or_else(|| user_id.to_string(), str::to_owned))
+    add_between(&mut found, &last, rest);
+    found
+}
+
+/// Where a text of JSON ends, which begins here: before the quote that has no escape.
+fn literal_end(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.unwrap_or(text.len())
+}
+
+/// What stands between texts: after a key that speaks of a user, a number; elsewhere, what is no number.
+fn add_between(found: &mut Vec<String>, key: &str, between: &str) {
+    if let Some(value) = between.trim_start().strip_prefix(':')
+        && key.to_lowercase().contains("user")
+    {
+        found.extend(value.split([',', '}', ']']).next().map(|value| value.trim().to_owned()));
+    }
+    let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    let mut words = Vec::new();
+    add_words(&mut words, between);
+    found.extend(words.into_iter().filter(|word| !is_number(word)));
+}
+
+/// The words of a text: between spaces and quotes, and of the characters that most ids have.
+fn add_words(found: &mut Vec<String>, text: &str) {
+    const JOINERS: [char; 4] = ['.', '@', '+', '|'];
+    let is_inner = |c: char| c.is_alphanumeric() || "_-".contains(c);
+    found.push(text.trim().to_owned());
+    let wide = text.split(|c: char| c.is_whitespace() || "\"'\\".contains(c)).map(|word| word.trim_matches(|c| !is_inner(c)));
+    let narrow = text.split(|c: char| !is_inner(c) && !JOINERS.contains(&c)).map(|word| word.trim_matches(JOINERS));
+    found.extend(wide.chain(narrow).filter(|word| !word.is_empty()).map(str::to_owned));
 }
 
 impl Refused {
     /// Whether it is an item of somebody who was erased.
     pub fn is_of(&self, tombstones: &Tombstones) -> bool {
-        !tombstones.is_empty() && whose(&self.item).is_some_and(|user| tombstones.hold(PersonKind::Metered, &user))
+        !tombstones.is_empty() && whose(&self.item).iter().any(|user| tombstones.hold(PersonKind::Metered, user))
     }
+}
+
+/// The longest item that is kept whole, in bytes: a longer one is no event whatever is mended in it.
+const MAX_KEPT: usize = 64 * 1024;
+
+/// An item as it is kept: without what PostgreSQL cannot hold, and cut where it is too long to be one.
+fn kept(item: &str) -> String {
+    let end = (0..=MAX_KEPT.min(item.len())).rev().find(|at| item.is_char_boundary(*at)).unwrap_or(0);
+    item.get(..end).unwrap_or_default().replace('\0', "\u{fffd}")
 }
 
 /// Puts items into quarantine; one that is there already is only counted.
@@ -163,7 +215,7 @@ impl Refused {
 pub async fn upsert_quarantine(tx: &mut PgConnection, items: &[Refused], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     let ids: Vec<_> = items.iter().map(|_| Uuid::now_v7()).collect();
     let digests: Vec<_> = items.iter().map(|i| digest_uuid(i.item.as_bytes())).collect();
-    let texts: Vec<_> = items.iter().map(|i| i.item.replace('\0', "\u{fffd}")).collect();
+    let texts: Vec<_> = items.iter().map(|i| kept(&i.item)).collect();
     let errors: Vec<_> = items.iter().map(|i| i.errors.clone()).collect();
     sqlx::query!(
         "INSERT INTO usage_quarantine AS q (id, digest, item, errors, first_seen, last_seen, times_seen)
@@ -180,4 +232,33 @@ pub async fn upsert_quarantine(tx: &mut PgConnection, items: &[Refused], now: Da
     .execute(tx)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_of_whomever_it_names_wherever_it_does() {
+        for item in [
+            r#"{"user_id":"usr-1"}"#,
+            r#"{"userId":"usr-1"}"#,
+            r#"{"user_id":"usr-1","user_id":"bea"}"#,
+            r#"{"users":{"usr-1":{}}}"#,
+            r#"[{"context":{"note":"a call of usr-1."}}]"#,
+            r#"{"context":"{\"user\":\"usr-1\"}"}"#,
+            r#"{"a":"\u0075sr-1","agent_id":"\ud800"}"#,
+            r#"{"user_id":"usr-1","agent_id":"\ud800"}"#,
+            "user_id=usr-1&x=2",
+            r#"{"user_id":"usr-1"#,
+        ] {
+            assert!(whose(item).iter().any(|word| word == "usr-1"), "{item}");
+        }
+        for item in [r#"{"user_id":"usr-12"}"#, r#"{"user_id":"usr-1.b"}"#, r#"{"user_id":"usr-1@b"}"#, "", "\""] {
+            assert!(!whose(item).iter().any(|word| word == "usr-1"), "{item}");
+        }
+        let holds = |item: &str, name: &str| whose(item).iter().any(|word| word == name);
+        assert!(holds(r#"{"userId": 42, "a": 1}"#, "42") && !holds(r#"{"tokens_used": 42}"#, "42"));
+        assert!(holds(r#"{"user_id": " ana b "}"#, " ana b "));
+    }
 }

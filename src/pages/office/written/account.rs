@@ -35,6 +35,7 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
                 name: sent.value("name").to_owned(),
                 language: Lang::parse(sent.value("language")),
                 zone: Some(sent.value("zone").to_owned()).filter(|zone| !zone.is_empty()),
+                version: sent.value("version").parse().map_err(|_| AppError::NotFound)?,
             };
             let before = account::profile(ctx).await?;
             let after = account::change_profile(ctx, profile).await?;
@@ -139,6 +140,11 @@ fn profile_form(reader: &Reader, profile: &Profile) -> AnyView {
     view! {
         <form class="form form-wide" method="post" action="/account">
             <input type="hidden" name="do" value="profile"/>
+            <input type="hidden" name="version" value=if reader.sent.verb() == "profile" {
+                reader.sent.version(profile.version)
+            } else {
+                profile.version.to_string()
+            }/>
             {field(reader, "profile", &Field { autocomplete: "name", begin: &profile.name, ..Field::text("name", s!(lang, gate.name)) })}
             {select(reader, "profile", "language", s!(lang, account.language), language, languages)}
             {select(reader, "profile", "zone", s!(lang, account.zone), profile.zone.as_deref().unwrap_or_default(), zones(lang))}

@@ -20,7 +20,7 @@ pub struct Sent {
 }
 
 /// Fields that are never written into a page again.
-const SECRET: [&str; 2] = ["password", "current"];
+const SECRET: [&str; 3] = ["password", "current", "own"];
 
 impl Sent {
     /// Takes in the fields of a form.

@@ -17,7 +17,7 @@ use crate::{
     },
     features::usage::{
         ingest::Ingest,
-        quarantine::{self, Health, Item, Replayed},
+        quarantine::{self, Health, Item, Replayed, Seen},
     },
     platform::ctx::Ctx,
     ui::{
@@ -31,9 +31,10 @@ fn id(sent: &Sent) -> AppResult<Uuid> {
     sent.value("id").parse().map_err(|_| AppError::NotFound)
 }
 
-/// How many items somebody has seen.
-fn seen(sent: &Sent) -> AppResult<i64> {
-    sent.value("count").parse().map_err(|_| AppError::NotFound)
+/// What somebody has seen of the items.
+fn seen(sent: &Sent) -> AppResult<Seen> {
+    let number = |name: &str| sent.value(name).parse().map_err(|_| AppError::NotFound);
+    Ok(Seen { count: number("count")?, latest: number("latest")? })
 }
 
 /// Does what a form of the page asks for.
@@ -111,7 +112,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
                 </label>
                 <p class="faint">{count}</p>
             </form>
-            {(total > 1).then(|| together(search, total, lang))}
+            {items.first().filter(|_| total > 1 && after.is_none()).map(|latest| together(search, total, latest, lang))}
             <ul class="items">{items.iter().map(|found| item(reader, found)).collect_view()}</ul>
             {none.then(|| view! { <p class="office-none">{s!(lang, ingest.none)}</p> })}
             {(next.is_some() || after.is_some())
@@ -129,7 +130,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
 }
 
 /// What can be done with all that the search finds.
-fn together(search: &str, total: i64, lang: Lang) -> AnyView {
+fn together(search: &str, total: i64, latest: &Item, lang: Lang) -> AnyView {
     let all = fill(s!(lang, ingest.together), &[&format::integer(total, lang)]);
     view! {
         <details class="bulk">
@@ -137,6 +138,7 @@ fn together(search: &str, total: i64, lang: Lang) -> AnyView {
             <form method="post" action="/admin/ingest">
                 <input type="hidden" name="q" value=search.to_owned()/>
                 <input type="hidden" name="count" value=total.to_string()/>
+                <input type="hidden" name="latest" value=latest.last_seen.timestamp_micros().to_string()/>
                 <button class="button" name="do" value="replay_all">{s!(lang, ingest.replay_all)}</button>
                 <button class="button" name="do" value="discard_all">{s!(lang, ingest.discard_all)}</button>
                 <p class="faint">{s!(lang, ingest.together_help)}</p>

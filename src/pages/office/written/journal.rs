@@ -21,11 +21,14 @@ use crate::{
 };
 
 /// Writes the page.
+///
+/// # Errors
+/// Those of the use-case.
 pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
     let lang = reader.lang;
     let search = place.get("q");
     let before = place.get("before").parse().ok();
-    let (rows, more) = journal::list(ctx, search, before).await?;
+    let (rows, more) = journal::list(ctx, search, &events(search, lang), before).await?;
     let older = more
         .then(|| rows.last())
         .flatten()
@@ -84,11 +87,68 @@ fn row(reader: &Reader, found: Found) -> AnyView {
             <td><time datetime=found.at.to_rfc3339() title=format::ago(found.at, reader.now, reader.lang)>{whole}</time></td>
             <td>{actor(&found, reader.lang)}</td>
             <td><span title=found.event.clone()>{event(&found.event, reader.lang)}</span>{details}</td>
-            <td><span class="cell-1">{subject(&found.subject_kind, reader.lang)}</span><span class="cell-2">{found.subject_id}</span></td>
+            <td><span class="cell-1">{subject(&found.subject_kind, reader.lang)}</span><span class="cell-2" title=found.subject_id.clone()>
+                    {if found.subject_name.is_empty() { found.subject_id.clone() } else { found.subject_name }}
+                </span></td>
             <td>{found.address}</td>
         </tr>
     }
     .into_any()
+}
+
+/// The events that the product writes.
+const EVENTS: [&str; 41] = [
+    "signed_in",
+    "signed_out",
+    "sign_in_failed",
+    "session_ended",
+    "sessions_ended",
+    "set_up",
+    "user_joined",
+    "password_reset",
+    "password_changed",
+    "user_invited",
+    "user_created",
+    "user_changed",
+    "link_made",
+    "key_created",
+    "key_rotated",
+    "signing_key_made",
+    "key_revoked",
+    "team_created",
+    "team_renamed",
+    "limits_changed",
+    "second_factor_on",
+    "second_factor_off",
+    "second_factor_removed",
+    "second_factor_failed",
+    "recovery_codes_made",
+    "password_asked",
+    "mail_queued_again",
+    "password_wrong",
+    "profile_changed",
+    "workspace_changed",
+    "journal_exported",
+    "secret_created",
+    "secret_ended",
+    "item_replayed",
+    "item_discarded",
+    "person_erased",
+    "person_exported",
+    "consent_recorded",
+    "tombstone_lifted",
+    "alert_raised",
+    "alert_resolved",
+];
+
+/// The events whose words hold a text.
+pub fn events(search: &str, lang: Lang) -> Vec<&'static str> {
+    let search = search.trim().to_lowercase();
+    if search.is_empty() {
+        Vec::new()
+    } else {
+        EVENTS.into_iter().filter(|code| event(code, lang).to_lowercase().contains(&search)).collect()
+    }
 }
 
 /// What happened, in words; what a newer version of the product writes stands as it is.
@@ -168,5 +228,5 @@ fn actor(found: &Found, lang: Lang) -> AnyView {
         return found.actor.clone().into_any();
     }
     let name = if found.actor == "command line" { s!(lang, journal.shell) } else { s!(lang, journal.system) };
-    view! { <span class="muted" title=found.actor.clone()>{name}</span> }.into_any()
+    view! { <span class="muted">{name}</span><span class="cell-2">{found.actor.clone()}</span> }.into_any()
 }

@@ -28,7 +28,7 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
             let scopes: Vec<_> = sent.all("scopes").filter_map(KeyScope::parse).collect();
             let days = match sent.value("days").trim() {
                 "" => None,
-                text => Some(text.parse().map_err(|_| AppError::invalid("/days", "out_of_range", "is no number of days"))?),
+                text => Some(text.parse().map_err(|_| AppError::invalid("/days", "number", "is no number of days"))?),
             };
             let (key, secret) = keys::create(ctx, sent.value("name"), &scopes, days).await?;
             (sent.done, sent.shown, sent.name) = (Some("made"), Some(secret.expose().to_owned()), key.name);

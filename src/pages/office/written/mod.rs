@@ -3,7 +3,7 @@
 mod account;
 pub mod form;
 mod ingest;
-mod journal;
+pub mod journal;
 mod keys;
 mod limits;
 mod mail;

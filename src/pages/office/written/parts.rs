@@ -58,6 +58,7 @@ pub fn fault_text(code: &str, lang: Lang) -> &'static str {
         "unknown" => s!(lang, fault.unknown),
         "wrong_code" => s!(lang, fault.wrong_code),
         "number" => s!(lang, fault.number),
+        "too_many" => s!(lang, fault.too_many),
         "journal_days" => s!(lang, fault.journal_days),
         "secret_length" => s!(lang, fault.secret_length),
         "base64" => s!(lang, fault.base64),

@@ -46,7 +46,9 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
         "erase" => {
             let subject = subject(sent)?;
             // What people call the person is what they are to type.
-            if privacy::name(ctx, &subject).await? != sent.value("confirm").trim() {
+            let (name, typed) = (privacy::name(ctx, &subject).await?, sent.value("confirm"));
+            // Spaces around an id may be part of it.
+            if name != typed && name != typed.trim() {
                 return Err(AppError::invalid("/confirm", "not_the_same", "is not the same"));
             }
             let erased = privacy::erase(ctx, &subject, sent.value("reason")).await?;
@@ -79,7 +81,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let lang = reader.lang;
     // After a form the address is the page's own; whom it was about stands in the form.
     let search = if reader.sent.verb().is_empty() { place.get("q") } else { reader.sent.value("q") };
-    let search = if reader.sent.done == Some("erased") { "" } else { search.trim() };
+    let search = if reader.sent.done == Some("erased") { "" } else { search };
     let profiles = match privacy::find(ctx, search).await {
         Ok(profiles) => profiles,
         Err(AppError::Invalid { .. }) => Vec::new(),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{AppError, AppResult, format},
     features::workspace::{self, Workspace},
-    platform::ctx::Ctx,
+    platform::{ctx::Ctx, mail::Way},
     ui::{
         i18n::{fill, s},
         icon::Icon,
@@ -96,11 +96,17 @@ fn server_facts(ctx: &Ctx, reader: &Reader) -> AnyView {
         [] => s!(lang, workspace.off).to_owned(),
         some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     };
+    let mail = match settings.mail.as_ref().map(|mail| &mail.way) {
+        None => set(false),
+        Some(Way::Smtp(_)) => "SMTP".to_owned(),
+        Some(Way::Folder(folder)) => folder.display().to_string(),
+    };
     let facts = [
         (s!(lang, workspace.address), "NEXUS_CRM_BASE_URL", settings.base_url.clone()),
         (s!(lang, workspace.tls), "NEXUS_CRM_TLS_CERTIFICATE", set(settings.tls.is_some())),
         (s!(lang, workspace.proxies), "NEXUS_CRM_TRUSTED_PROXIES", proxies),
         (s!(lang, workspace.sealing), "NEXUS_CRM_SECRET_KEY", set(settings.vault.is_some())),
+        (s!(lang, office.mail), "NEXUS_CRM_SMTP_URL", mail),
         (s!(lang, workspace.idle), "NEXUS_CRM_SESSION_IDLE_HOURS", hours(settings.session_idle)),
         (s!(lang, workspace.life), "NEXUS_CRM_SESSION_DAYS", days(settings.session_life.num_days())),
         (s!(lang, workspace.events), "NEXUS_CRM_RETENTION_DAYS", retention),
@@ -108,7 +114,7 @@ fn server_facts(ctx: &Ctx, reader: &Reader) -> AnyView {
         (s!(lang, workspace.queue), "NEXUS_CRM_INGEST_QUEUE", number(i64::from(settings.ingest_queue))),
     ];
     view! {
-        <dl class="facts">
+        <dl class="server-facts">
             {facts
                 .into_iter()
                 .map(|(name, setting, value)| view! { <dt title=setting>{name}</dt><dd>{value}</dd> })

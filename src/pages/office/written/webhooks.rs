@@ -67,7 +67,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
     let last = sent.fault("id").map(|code| notice("notice-bad", Icon::Warning, "alert", fault_text(code, lang)));
     let none = all.is_empty();
     let view = view! {
-        {head(s!(lang, office.webhooks), s!(lang, webhooks.help), None)}
+        {head(s!(lang, webhooks.title), s!(lang, webhooks.help), None)}
         {problem(reader)}
         {last}
         {said.map(|text| notice("notice-ok", Icon::Check, "status", &text))}
@@ -78,7 +78,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
                     <tr>
                         <th scope="col">{s!(lang, webhooks.secret)}</th>
                         <th scope="col">{s!(lang, webhooks.kind)}</th>
-                        <th scope="col">{s!(lang, keys.made_on)}</th>
+                        <th scope="col">{s!(lang, webhooks.made_on)}</th>
                         <th scope="col">{s!(lang, webhooks.state)}</th>
                         <th scope="col">{s!(lang, keys.used)}</th>
                         <th scope="col"><span class="sr-only">{s!(lang, webhooks.end)}</span></th>
@@ -112,7 +112,13 @@ fn make_form(reader: &Reader) -> AnyView {
         choice("24", s!(lang, webhooks.grace_24)),
         choice("168", s!(lang, webhooks.grace_168)),
     ];
-    let own = Field { required: false, help: Some(s!(lang, webhooks.own_help)), ..Field::text("own", s!(lang, webhooks.own)) };
+    let own = Field {
+        kind: "password",
+        autocomplete: "new-password",
+        required: false,
+        help: Some(s!(lang, webhooks.own_help)),
+        ..Field::text("own", s!(lang, webhooks.own))
+    };
     view! {
         <p class="office-help">{s!(lang, webhooks.new_help)}</p>
         <form class="form form-wide" method="post" action="/admin/webhooks">
