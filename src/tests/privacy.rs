@@ -130,7 +130,7 @@ async fn leave_everywhere(app: &TestApp, id: &str) {
 #[tokio::test]
 async fn nothing_of_an_erased_person_is_left_in_any_table() {
     let app = TestApp::start().await;
-    for id in ["bea", "usr-zebu", ZEBRA] {
+    for id in ["beatriz", "usr-zebu", ZEBRA] {
         leave_everywhere(&app, id).await;
     }
     let before = traces(&app, ZEBRA).await;
@@ -149,7 +149,7 @@ async fn nothing_of_an_erased_person_is_left_in_any_table() {
         assert!(before.contains_key(table), "the test leaves nothing in {table}: {before:?}");
     }
     let journal = app.count("journal").await;
-    let others = [traces(&app, "bea").await, traces(&app, "usr-zebu").await];
+    let others = [traces(&app, "beatriz").await, traces(&app, "usr-zebu").await];
     erase(&app, ZEBRA).await;
     assert_eq!(traces(&app, ZEBRA).await, BTreeMap::new());
     assert_eq!(app.count("journal").await, journal + 1, "the facts stay");
@@ -158,7 +158,7 @@ async fn nothing_of_an_erased_person_is_left_in_any_table() {
         found.retain(|table, _| !["usage_moves", "live_messages"].contains(&table.as_str()));
         found
     };
-    let now = [traces(&app, "bea").await, traces(&app, "usr-zebu").await];
+    let now = [traces(&app, "beatriz").await, traces(&app, "usr-zebu").await];
     assert_eq!(now.map(rest), others.map(rest), "of others nothing is gone");
     app.assert_exact().await;
     app.settle().await;

@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use super::{secrets, store::secrets as store};
 use crate::{
-    domain::AppResult,
+    domain::{AppError, AppResult},
     platform::{
         ctx::Ctx,
-        db::to_app,
+        db::{self, to_app},
         signature::{self, Key, SignatureError, SignatureHeaders, Verified},
     },
 };
@@ -56,8 +56,8 @@ pub enum Refused {
 #[derive(Debug)]
 pub struct Keyring {
     live: RwLock<Arc<[Entry]>>,
-    /// When the last look that came to an end was begun; held during each.
-    looked: Mutex<Option<Instant>>,
+    /// When the last look that came to an end was begun, and whether it saw anything; held during each.
+    looked: Mutex<Option<(Instant, bool)>>,
     /// What has been told of use.
     told: Mutex<HashMap<Uuid, i64>>,
 }
@@ -104,16 +104,22 @@ impl Keyring {
         Ok(verified)
     }
 
-    /// Reads the secrets of the app, unless that was begun after a time.
+    /// Reads the secrets of the app, unless that was begun after a time. Those who wait for a look share what comes of it.
     async fn look(&self, ctx: &Ctx, after: Instant) -> AppResult<()> {
         let mut looked = self.looked.lock().await;
-        if let Some(at) = *looked {
+        if let Some((at, seen)) = *looked {
             if at > after {
-                return Ok(());
+                return if seen { Ok(()) } else { Err(AppError::Unavailable { retry_after_s: db::RETRY_AFTER_S }) };
             }
             tokio::time::sleep(APART.saturating_sub(at.elapsed())).await;
         }
         let begun = Instant::now();
+        let read = self.read(ctx).await;
+        *looked = Some((begun, read.is_ok()));
+        read
+    }
+
+    async fn read(&self, ctx: &Ctx) -> AppResult<()> {
         // Those that end now are forgotten below.
         self.tell(ctx).await?;
         let system = ctx.as_system("webhook secrets");
@@ -141,8 +147,6 @@ impl Keyring {
         }
         tx.commit().await.map_err(to_app)?;
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = entries.into();
-        // Only now: whoever waited for a look that failed looks for themselves.
-        *looked = Some(begun);
         Ok(())
     }
 
