@@ -24,9 +24,8 @@ pub async fn run(app: App) {
         if let Err(error) = once(&ctx).await {
             tracing::warn!(%error, "mails could not be looked for; they will be again");
         }
-        tokio::select! {
-            () = ctx.app.stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
+        if !ctx.app.goes_on_after(LOOK).await {
+            return;
         }
     }
 }

@@ -45,9 +45,8 @@ pub async fn run(app: App) {
                 Err(error) => tracing::warn!(%error, "what stands of erased people could not be looked for; it will be again"),
             }
         }
-        tokio::select! {
-            () = ctx.app.stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+        if !ctx.app.goes_on_after(EVERY).await {
+            return;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who acts, on what: the only way into a use-case.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
@@ -142,6 +142,16 @@ pub struct Ctx {
     pub address: Option<IpAddr>,
     /// The language that whoever acts reads, as far as it is known.
     pub lang: Lang,
+}
+
+impl App {
+    /// Waits; says whether the process goes on, or was told to stop meanwhile.
+    pub async fn goes_on_after(&self, pause: Duration) -> bool {
+        tokio::select! {
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(pause) => true,
+        }
+    }
 }
 
 impl Ctx {

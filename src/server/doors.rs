@@ -400,9 +400,8 @@ impl OpenLines {
     /// Looks every other second until the process stops.
     pub async fn run(self: Arc<Self>, ctx: Ctx) {
         loop {
-            tokio::select! {
-                () = ctx.app.stop.cancelled() => return,
-                () = tokio::time::sleep(Duration::from_secs(2)) => {}
+            if !ctx.app.goes_on_after(Duration::from_secs(2)).await {
+                return;
             }
             if let Err(error) = self.look(&ctx).await {
                 tracing::warn!(%error, "what open sockets are open by could not be looked at; it will be again");

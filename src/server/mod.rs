@@ -97,9 +97,8 @@ impl ServerState {
     /// Forgets addresses that have kept quiet, until the process stops: whoever knocks from many is to cost no memory.
     pub async fn forget(self) {
         loop {
-            tokio::select! {
-                () = self.app.stop.cancelled() => return,
-                () = tokio::time::sleep(FORGET) => {}
+            if !self.app.goes_on_after(FORGET).await {
+                return;
             }
             for limiter in [&self.limiter, &self.gate] {
                 limiter.retain_recent();

@@ -86,9 +86,8 @@ async fn deliver_one(ctx: &Ctx, settings: &MailSettings, row: &DueRow) {
     // What the server has must not be sent again, so this is not given up while the process lives.
     while let Err(error) = note(ctx, row, &outcome).await {
         tracing::warn!(%error, mail = %row.id, "what became of a mail could not be noted; it will be tried again");
-        tokio::select! {
-            () = ctx.app.stop.cancelled() => return,
-            () = tokio::time::sleep(AGAIN) => {}
+        if !ctx.app.goes_on_after(AGAIN).await {
+            return;
         }
     }
 }

@@ -179,9 +179,8 @@ impl Keyring {
             if let Err(error) = self.look(&ctx, Instant::now()).await {
                 tracing::warn!(%error, "webhook secrets could not be looked at; they will be again");
             }
-            tokio::select! {
-                () = ctx.app.stop.cancelled() => return,
-                () = tokio::time::sleep(EVERY) => {}
+            if !ctx.app.goes_on_after(EVERY).await {
+                return;
             }
         }
     }

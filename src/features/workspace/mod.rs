@@ -121,9 +121,8 @@ impl AtHand {
             if let Err(error) = self.look(&ctx).await {
                 tracing::warn!(%error, "the workspace could not be looked at; it will be again");
             }
-            tokio::select! {
-                () = ctx.app.stop.cancelled() => return,
-                () = tokio::time::sleep(EVERY) => {}
+            if !ctx.app.goes_on_after(EVERY).await {
+                return;
             }
         }
     }

@@ -8,6 +8,7 @@ use super::{
     form::Sent,
     parts::{Field, Reader, avatar, browser, field, notice, problem, role_name, select, zones},
     render::Place,
+    tables::{Column, table},
 };
 use crate::{
     domain::{
@@ -265,19 +266,7 @@ fn sessions_section(reader: &Reader, current: SessionId, sessions: Vec<Session>)
                         }
                     })}
             </div>
-            <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-                <table class="table table-2">
-                    <thead>
-                        <tr>
-                            <th scope="col">{s!(lang, account.browser)}</th>
-                            <th scope="col">{s!(lang, account.from)}</th>
-                            <th scope="col">{s!(lang, account.seen)}</th>
-                            <th scope="col"><span class="sr-only">{s!(lang, account.end)}</span></th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            {table(reader, "table-2", &[Column::Text(s!(lang, account.browser)), Column::Text(s!(lang, account.from)), Column::Text(s!(lang, account.seen)), Column::Action(s!(lang, account.end))], rows.collect_view())}
         </section>
     }
     .into_any()

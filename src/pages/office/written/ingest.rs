@@ -9,6 +9,7 @@ use super::{
     form::Sent,
     parts::{Reader, in_textarea, notice, problem},
     render::{Place, head},
+    tables::{pager, search_field},
 };
 use crate::{
     domain::{
@@ -106,24 +107,13 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
                 </div>
             </div>
             <form class="office-bar bar-here" method="get" action="/admin/ingest" role="search">
-                <label class="search">
-                    {icon(Icon::Search)}
-                    <input type="search" name="q" maxlength="100" autocomplete="off" value=search.to_owned() placeholder=s!(lang, ingest.search) aria-label=s!(lang, ingest.search)/>
-                </label>
+                {search_field(s!(lang, ingest.search), 100, search)}
                 <p class="faint">{count}</p>
             </form>
             {items.first().filter(|_| total > 1 && after.is_none()).map(|latest| together(search, total, latest, lang))}
             <ul class="items">{items.iter().map(|found| item(reader, found)).collect_view()}</ul>
             {none.then(|| view! { <p class="office-none">{s!(lang, ingest.none)}</p> })}
-            {(next.is_some() || after.is_some())
-                .then(|| {
-                    view! {
-                        <nav class="pager">
-                            <a class="button" href="/admin/ingest">{s!(lang, people.first)}</a>
-                            {next.map(|href| view! { <a class="button" rel="next" href=href>{s!(lang, people.next)}{icon(Icon::ChevronRight)}</a> })}
-                        </nav>
-                    }
-                })}
+            {pager(after.is_none(), ("/admin/ingest", s!(lang, people.first)), (next, s!(lang, people.next)))}
         </section>
     };
     Ok(view.into_any())

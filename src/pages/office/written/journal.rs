@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     parts::Reader,
     render::{Place, head},
+    tables::{Column, pager, search_bar, table},
 };
 use crate::{
     domain::{
@@ -36,36 +37,10 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let none = rows.is_empty();
     let view = view! {
         {head(s!(lang, office.journal), s!(lang, journal.help), Some(export(search, lang)))}
-        <form class="office-bar" method="get" action="/admin/journal" role="search">
-            <label class="search">
-                {icon(Icon::Search)}
-                <input type="search" name="q" maxlength="100" autocomplete="off" value=search.to_owned() placeholder=s!(lang, journal.search) aria-label=s!(lang, journal.search)/>
-            </label>
-        </form>
-        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-            <table class="table table-2 journal">
-                <thead>
-                    <tr>
-                        <th scope="col">{s!(lang, journal.when)}</th>
-                        <th scope="col">{s!(lang, journal.who)}</th>
-                        <th scope="col">{s!(lang, journal.what)}</th>
-                        <th scope="col">{s!(lang, journal.subject)}</th>
-                        <th scope="col">{s!(lang, journal.from)}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows.into_iter().map(|found| row(reader, found)).collect_view()}</tbody>
-            </table>
-        </div>
+        {search_bar("/admin/journal", s!(lang, journal.search), search)}
+        {table(reader, "table-2 journal", &[Column::Text(s!(lang, journal.when)), Column::Text(s!(lang, journal.who)), Column::Text(s!(lang, journal.what)), Column::Text(s!(lang, journal.subject)), Column::Text(s!(lang, journal.from))], rows.into_iter().map(|found| row(reader, found)).collect_view())}
         {none.then(|| view! { <p class="office-none">{s!(lang, journal.none)}</p> })}
-        {(older.is_some() || before.is_some())
-            .then(|| {
-                view! {
-                    <nav class="pager">
-                        <a class="button" href="/admin/journal">{s!(lang, journal.newest)}</a>
-                        {older.map(|href| view! { <a class="button" rel="next" href=href>{s!(lang, journal.older)}{icon(Icon::ChevronRight)}</a> })}
-                    </nav>
-                }
-            })}
+        {pager(before.is_none(), ("/admin/journal", s!(lang, journal.newest)), (older, s!(lang, journal.older)))}
     };
     Ok(view.into_any())
 }
@@ -227,6 +202,8 @@ fn actor(found: &Found, lang: Lang) -> AnyView {
     if found.is_person || found.actor == "GENESIS" {
         return found.actor.clone().into_any();
     }
-    let name = if found.actor == "command line" { s!(lang, journal.shell) } else { s!(lang, journal.system) };
-    view! { <span class="muted">{name}</span><span class="cell-2">{found.actor.clone()}</span> }.into_any()
+    if found.actor == "command line" {
+        return view! { <span class="muted">{s!(lang, journal.shell)}</span> }.into_any();
+    }
+    view! { <span class="muted">{s!(lang, journal.system)}</span><span class="cell-2">{found.actor.clone()}</span> }.into_any()
 }

@@ -7,6 +7,7 @@ use super::{
     form::Sent,
     parts::{Field, Reader, fault_text, field, notice, problem, select, shown_once},
     render::{Place, head},
+    tables::{Column, table},
 };
 use crate::{
     domain::{
@@ -100,21 +101,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         {(!none)
             .then(|| {
                 view! {
-                    <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-                        <table class="table table-2">
-                            <thead>
-                                <tr>
-                                    <th scope="col">{s!(lang, keys.key)}</th>
-                                    <th scope="col">{s!(lang, keys.scopes)}</th>
-                                    <th scope="col">{s!(lang, keys.made_on)}</th>
-                                    <th scope="col">{s!(lang, keys.expires)}</th>
-                                    <th scope="col">{s!(lang, keys.used)}</th>
-                                    <th scope="col"><span class="sr-only">{s!(lang, keys.revoke)}</span></th>
-                                </tr>
-                            </thead>
-                            <tbody>{all.into_iter().map(|key| row(reader, key, open)).collect_view()}</tbody>
-                        </table>
-                    </div>
+                    {table(reader, "table-2", &[Column::Text(s!(lang, keys.key)), Column::Text(s!(lang, keys.scopes)), Column::Text(s!(lang, keys.made_on)), Column::Text(s!(lang, keys.expires)), Column::Text(s!(lang, keys.used)), Column::Action(s!(lang, keys.revoke))], all.into_iter().map(|key| row(reader, key, open)).collect_view())}
                 }
             })}
         {none.then(|| view! { <p class="office-none">{s!(lang, keys.none)}</p> })}
@@ -176,10 +163,6 @@ fn row(reader: &Reader, key: ApiKey, open: &str) -> AnyView {
         (None, Some(at)) => format::date_time(at, &reader.zone, lang).into_any(),
         (None, None) => view! { <span class="faint">{s!(lang, keys.never)}</span> }.into_any(),
     };
-    let used = match key.last_used_at {
-        Some(at) => reader.time(at),
-        None => view! { <span class="faint">{s!(lang, keys.never)}</span> }.into_any(),
-    };
     let scopes = key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
     view! {
         <tr>
@@ -189,7 +172,7 @@ fn row(reader: &Reader, key: ApiKey, open: &str) -> AnyView {
             <td><code>{scopes}</code></td>
             <td>{reader.time(key.created_at)}</td>
             <td>{ends}</td>
-            <td>{used}</td>
+            <td>{reader.time_or_never(key.last_used_at)}</td>
             <td class="cell-action">
                 {rotates.then(|| view! { <a class="button" href=rotate_href aria-label=fill(s!(lang, keys.rotate_label), &[&key.name])>{s!(lang, keys.rotate)}</a> })}
                 {key.revoked_at

@@ -7,6 +7,7 @@ use super::{
     form::Sent,
     parts::{Field, Reader, field, notice, problem},
     render::{Place, head},
+    tables::{Column, table},
 };
 use crate::{
     domain::{
@@ -103,22 +104,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         {head(s!(lang, office.limits), s!(lang, limits.help), None)}
         {problem(reader)}
         {saved}
-        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-            <table class="table table-2">
-                <thead>
-                    <tr>
-                        <th scope="col">{s!(lang, limits.tier)}</th>
-                        <th scope="col" class="num">{s!(lang, limits.price)}</th>
-                        <th scope="col" class="num">{s!(lang, limits.tokens)}</th>
-                        <th scope="col" class="num">{s!(lang, limits.interactions)}</th>
-                        <th scope="col">{s!(lang, limits.agents)}</th>
-                        <th scope="col" class="num">{s!(lang, limits.accounts)}</th>
-                        <th scope="col"><span class="sr-only">{s!(lang, people.edit)}</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {table(reader, "table-2", &[Column::Text(s!(lang, limits.tier)), Column::Number(s!(lang, limits.price)), Column::Number(s!(lang, limits.tokens)), Column::Number(s!(lang, limits.interactions)), Column::Text(s!(lang, limits.agents)), Column::Number(s!(lang, limits.accounts)), Column::Action(s!(lang, people.edit))], rows)}
         {history_section(reader, history)}
     };
     Ok(view.into_any())
@@ -278,20 +264,7 @@ fn history_section(reader: &Reader, history: Vec<Changed>) -> AnyView {
             {(!none)
                 .then(|| {
                     view! {
-                        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-                            <table class="table">
-                                <thead>
-                                    <tr>
-                                        <th scope="col">{s!(lang, journal.when)}</th>
-                                        <th scope="col">{s!(lang, limits.tier)}</th>
-                                        <th scope="col">{s!(lang, limits.field)}</th>
-                                        <th scope="col">{s!(lang, limits.change)}</th>
-                                        <th scope="col">{s!(lang, journal.who)}</th>
-                                    </tr>
-                                </thead>
-                                <tbody>{rows.collect_view()}</tbody>
-                            </table>
-                        </div>
+                        {table(reader, "", &[Column::Text(s!(lang, journal.when)), Column::Text(s!(lang, limits.tier)), Column::Text(s!(lang, limits.field)), Column::Text(s!(lang, limits.change)), Column::Text(s!(lang, journal.who))], rows.collect_view())}
                     }
                 })}
         </section>

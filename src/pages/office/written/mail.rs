@@ -7,6 +7,7 @@ use super::{
     form::Sent,
     parts::{Reader, notice, problem},
     render::{Place, head},
+    tables::{Column, pager, search_bar, table},
 };
 use crate::{
     domain::{
@@ -19,7 +20,7 @@ use crate::{
     ui::{
         href,
         i18n::{fill, s},
-        icon::{Icon, icon},
+        icon::Icon,
     },
 };
 
@@ -55,36 +56,10 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         {problem(reader)}
         {said.map(|text| notice("notice-ok", Icon::Check, "status", &text))}
         {way.map(|text| notice("notice-warn", Icon::Warning, "note", &text))}
-        <form class="office-bar" method="get" action="/admin/mail" role="search">
-            <label class="search">
-                {icon(Icon::Search)}
-                <input type="search" name="q" maxlength="100" autocomplete="off" value=search.to_owned() placeholder=s!(lang, mail.search) aria-label=s!(lang, mail.search)/>
-            </label>
-        </form>
-        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-            <table class="table table-2 journal">
-                <thead>
-                    <tr>
-                        <th scope="col">{s!(lang, mail.mail)}</th>
-                        <th scope="col">{s!(lang, mail.state)}</th>
-                        <th scope="col" class="num">{s!(lang, mail.tries)}</th>
-                        <th scope="col">{s!(lang, mail.made)}</th>
-                        <th scope="col"><span class="sr-only">{s!(lang, mail.again)}</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows.iter().map(|listed| row(reader, listed)).collect_view()}</tbody>
-            </table>
-        </div>
+        {search_bar("/admin/mail", s!(lang, mail.search), search)}
+        {table(reader, "table-2 journal", &[Column::Text(s!(lang, mail.mail)), Column::Text(s!(lang, mail.state)), Column::Number(s!(lang, mail.tries)), Column::Text(s!(lang, mail.made)), Column::Action(s!(lang, mail.again))], rows.iter().map(|listed| row(reader, listed)).collect_view())}
         {none.then(|| view! { <p class="office-none">{s!(lang, mail.none)}</p> })}
-        {(older.is_some() || before.is_some())
-            .then(|| {
-                view! {
-                    <nav class="pager">
-                        <a class="button" href="/admin/mail">{s!(lang, journal.newest)}</a>
-                        {older.map(|href| view! { <a class="button" rel="next" href=href>{s!(lang, journal.older)}{icon(Icon::ChevronRight)}</a> })}
-                    </nav>
-                }
-            })}
+        {pager(before.is_none(), ("/admin/mail", s!(lang, journal.newest)), (older, s!(lang, journal.older)))}
     };
     Ok(view.into_any())
 }

@@ -13,4 +13,5 @@ mod privacy;
 pub mod render;
 mod sessions;
 mod settings;
+mod tables;
 mod webhooks;

@@ -36,6 +36,14 @@ impl Reader {
         let whole = format::date_time(at, &self.zone, self.lang);
         view! { <time datetime=at.to_rfc3339() title=whole>{format::ago(at, self.now, self.lang)}</time> }.into_any()
     }
+
+    /// A time that may never have been.
+    pub fn time_or_never(&self, at: Option<DateTime<Utc>>) -> AnyView {
+        match at {
+            Some(at) => self.time(at),
+            None => view! { <span class="faint">{s!(self.lang, keys.never)}</span> }.into_any(),
+        }
+    }
 }
 
 /// A rule that a field breaks, in words.

@@ -7,6 +7,7 @@ use super::{
     form::Sent,
     parts::{Choice, Field, Reader, avatar, field, notice, problem, role_name, roles, select, shown_once, status},
     render::{Place, head},
+    tables::{Column, pager, search_bar, table},
 };
 use crate::{
     domain::{
@@ -134,42 +135,25 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let invite = may.then(|| {
         view! { <a class="button button-primary" href="/admin/people?invite=1#invite-email">{icon(Icon::Plus)}{s!(lang, people.invite)}</a> }.into_any()
     });
+    let mut columns = vec![
+        Column::Text(s!(lang, people.person)),
+        Column::Text(s!(lang, people.role)),
+        Column::Text(s!(lang, people.team)),
+        Column::Text(s!(lang, people.status)),
+        Column::Text(s!(lang, people.last)),
+    ];
+    if may {
+        columns.push(Column::Action(s!(lang, people.edit)));
+    }
     let view = view! {
         {head(s!(lang, office.people), s!(lang, people.help), invite)}
         {problem(reader)}
         {said(reader)}
         {inviting.then(|| invite_form(reader, &teams, mails))}
-        <form class="office-bar" method="get" action="/admin/people" role="search">
-            <label class="search">
-                {icon(Icon::Search)}
-                <input type="search" name="q" maxlength="100" autocomplete="off" value=search.to_owned() placeholder=s!(lang, people.search) aria-label=s!(lang, people.search)/>
-            </label>
-        </form>
-        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-            <table class="table table-2">
-                <thead>
-                    <tr>
-                        <th scope="col">{s!(lang, people.person)}</th>
-                        <th scope="col">{s!(lang, people.role)}</th>
-                        <th scope="col">{s!(lang, people.team)}</th>
-                        <th scope="col">{s!(lang, people.status)}</th>
-                        <th scope="col">{s!(lang, people.last)}</th>
-                        {may.then(|| view! { <th scope="col"><span class="sr-only">{s!(lang, people.edit)}</span></th> })}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {search_bar("/admin/people", s!(lang, people.search), search)}
+        {table(reader, "table-2", &columns, rows)}
         {nobody.then(|| view! { <p class="office-none">{s!(lang, people.none)}</p> })}
-        {(next.is_some() || after.is_some())
-            .then(|| {
-                view! {
-                    <nav class="pager">
-                        <a class="button" href="/admin/people">{s!(lang, people.first)}</a>
-                        {next.map(|href| view! { <a class="button" rel="next" href=href>{s!(lang, people.next)}{icon(Icon::ChevronRight)}</a> })}
-                    </nav>
-                }
-            })}
+        {pager(after.is_none(), ("/admin/people", s!(lang, people.first)), (next, s!(lang, people.next)))}
         {may.then(|| teams_section(reader, teams))}
     };
     Ok(view.into_any())

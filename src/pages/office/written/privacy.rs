@@ -8,6 +8,7 @@ use super::{
     form::Sent,
     parts::{Choice, Field, Reader, field, notice, problem, select},
     render::{Place, head},
+    tables::{Column, pager, search_field, table},
 };
 use crate::{
     domain::{
@@ -100,10 +101,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         {problem(reader)}
         {said.map(|text| notice("notice-ok", Icon::Check, "status", &text))}
         <form class="office-bar" method="get" action="/admin/privacy" role="search">
-            <label class="search">
-                {icon(Icon::Search)}
-                <input type="search" name="q" maxlength="255" autocomplete="off" value=search.to_owned() placeholder=s!(lang, privacy.search) aria-label=s!(lang, privacy.search)/>
-            </label>
+            {search_field(s!(lang, privacy.search), 255, search)}
             <button class="button">{s!(lang, privacy.find)}</button>
         </form>
         {profiles.iter().map(|profile| profile_section(reader, profile)).collect_view()}
@@ -162,19 +160,7 @@ fn profile_section(reader: &Reader, profile: &Profile) -> AnyView {
     let held = (!profile.is_empty()).then(|| {
         let href = href::with_query("/admin/privacy/export", &[("kind", word.to_owned()), ("id", profile.subject.id.clone())]);
         view! {
-            <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-                <table class="table table-2">
-                    <thead>
-                        <tr>
-                            <th scope="col">{s!(lang, privacy.what)}</th>
-                            <th scope="col" class="num">{s!(lang, privacy.rows)}</th>
-                            <th scope="col">{s!(lang, privacy.first)}</th>
-                            <th scope="col">{s!(lang, privacy.last)}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            {table(reader, "table-2", &[Column::Text(s!(lang, privacy.what)), Column::Number(s!(lang, privacy.rows)), Column::Text(s!(lang, privacy.first)), Column::Text(s!(lang, privacy.last))], rows.collect_view())}
             <div class="form-link">
                 <a class="button" href=href download="" rel="external">{icon(Icon::Download)}{s!(lang, privacy.export)}</a>
                 <p class="field-help">{s!(lang, privacy.export_help)}</p>
@@ -218,21 +204,7 @@ fn consents(reader: &Reader, profile: &Profile) -> AnyView {
         {(!none)
             .then(|| {
                 view! {
-                    <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-                        <table class="table">
-                            <thead>
-                                <tr>
-                                    <th scope="col">{s!(lang, privacy.purpose)}</th>
-                                    <th scope="col">{s!(lang, privacy.state)}</th>
-                                    <th scope="col">{s!(lang, privacy.at)}</th>
-                                    <th scope="col">{s!(lang, privacy.source)}</th>
-                                    <th scope="col">{s!(lang, privacy.wording)}</th>
-                                    <th scope="col">{s!(lang, privacy.by)}</th>
-                                </tr>
-                            </thead>
-                            <tbody>{profile.consents.iter().map(|consent| consent_row(reader, consent)).collect_view()}</tbody>
-                        </table>
-                    </div>
+                    {table(reader, "", &[Column::Text(s!(lang, privacy.purpose)), Column::Text(s!(lang, privacy.state)), Column::Text(s!(lang, privacy.at)), Column::Text(s!(lang, privacy.source)), Column::Text(s!(lang, privacy.wording)), Column::Text(s!(lang, privacy.by))], profile.consents.iter().map(|consent| consent_row(reader, consent)).collect_view())}
                 }
             })}
         <form class="form form-wide" method="post" action="/admin/privacy">
@@ -281,31 +253,10 @@ fn tombstones_section(reader: &Reader, tombstones: Vec<Tombstone>, more: bool, p
             {(!none)
                 .then(|| {
                     view! {
-                        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-                            <table class="table">
-                                <thead>
-                                    <tr>
-                                        <th scope="col">{s!(lang, privacy.when)}</th>
-                                        <th scope="col">{s!(lang, privacy.kind)}</th>
-                                        <th scope="col">{s!(lang, privacy.who)}</th>
-                                        <th scope="col">{s!(lang, privacy.reason)}</th>
-                                        <th scope="col"><span class="sr-only">{s!(lang, privacy.lift)}</span></th>
-                                    </tr>
-                                </thead>
-                                <tbody>{rows}</tbody>
-                            </table>
-                        </div>
+                        {table(reader, "", &[Column::Text(s!(lang, privacy.when)), Column::Text(s!(lang, privacy.kind)), Column::Text(s!(lang, privacy.who)), Column::Text(s!(lang, privacy.reason)), Column::Action(s!(lang, privacy.lift))], rows)}
                     }
                 })}
-            {(older.is_some() || paged)
-                .then(|| {
-                    view! {
-                        <nav class="pager">
-                            <a class="button" href="/admin/privacy">{s!(lang, privacy.newest)}</a>
-                            {older.map(|href| view! { <a class="button" rel="next" href=href>{s!(lang, privacy.older)}{icon(Icon::ChevronRight)}</a> })}
-                        </nav>
-                    }
-                })}
+            {pager(!paged, ("/admin/privacy", s!(lang, privacy.newest)), (older, s!(lang, privacy.older)))}
         </section>
     }
     .into_any()

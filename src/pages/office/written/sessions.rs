@@ -7,6 +7,7 @@ use super::{
     form::Sent,
     parts::{Reader, avatar, browser, notice, problem},
     render::{Place, head},
+    tables::{Column, search_bar, table},
 };
 use crate::{
     domain::{AppError, AppResult, format, people::SessionId},
@@ -14,7 +15,7 @@ use crate::{
     platform::ctx::Ctx,
     ui::{
         i18n::{fill, s},
-        icon::{Icon, icon},
+        icon::Icon,
     },
 };
 
@@ -40,26 +41,8 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         {head(s!(lang, office.sessions), s!(lang, sessions.help), None)}
         {problem(reader)}
         {reader.sent.done.map(|_| notice("notice-ok", Icon::Check, "status", s!(lang, sessions.ended)))}
-        <form class="office-bar" method="get" action="/admin/sessions" role="search">
-            <label class="search">
-                {icon(Icon::Search)}
-                <input type="search" name="q" maxlength="100" autocomplete="off" value=search.to_owned() placeholder=s!(lang, sessions.search) aria-label=s!(lang, sessions.search)/>
-            </label>
-        </form>
-        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-            <table class="table table-2">
-                <thead>
-                    <tr>
-                        <th scope="col">{s!(lang, sessions.person)}</th>
-                        <th scope="col">{s!(lang, account.browser)}</th>
-                        <th scope="col">{s!(lang, account.from)}</th>
-                        <th scope="col">{s!(lang, account.seen)}</th>
-                        <th scope="col"><span class="sr-only">{s!(lang, account.end)}</span></th>
-                    </tr>
-                </thead>
-                <tbody>{found.into_iter().map(|each| row(reader, each, current)).collect_view()}</tbody>
-            </table>
-        </div>
+        {search_bar("/admin/sessions", s!(lang, sessions.search), search)}
+        {table(reader, "table-2", &[Column::Text(s!(lang, sessions.person)), Column::Text(s!(lang, account.browser)), Column::Text(s!(lang, account.from)), Column::Text(s!(lang, account.seen)), Column::Action(s!(lang, account.end))], found.into_iter().map(|each| row(reader, each, current)).collect_view())}
         {none.then(|| view! { <p class="office-none">{s!(lang, sessions.none)}</p> })}
         {more.then(|| view! { <p class="office-none">{fill(s!(lang, sessions.more), &[&MOST_SHOWN.to_string()])}</p> })}
     };

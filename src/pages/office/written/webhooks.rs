@@ -8,6 +8,7 @@ use super::{
     form::Sent,
     parts::{Choice, Field, Reader, fault_text, field, in_textarea, notice, problem, select, shown_once},
     render::head,
+    tables::{Column, table},
 };
 use crate::{
     domain::{
@@ -72,21 +73,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
         {last}
         {said.map(|text| notice("notice-ok", Icon::Check, "status", &text))}
         {sent.shown.as_deref().map(|secret| shown_once(s!(lang, webhooks.secret), secret))}
-        <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-            <table class="table table-2">
-                <thead>
-                    <tr>
-                        <th scope="col">{s!(lang, webhooks.secret)}</th>
-                        <th scope="col">{s!(lang, webhooks.kind)}</th>
-                        <th scope="col">{s!(lang, webhooks.made_on)}</th>
-                        <th scope="col">{s!(lang, webhooks.state)}</th>
-                        <th scope="col">{s!(lang, keys.used)}</th>
-                        <th scope="col"><span class="sr-only">{s!(lang, webhooks.end)}</span></th>
-                    </tr>
-                </thead>
-                <tbody>{all.into_iter().map(|secret| row(reader, secret)).collect_view()}</tbody>
-            </table>
-        </div>
+        {table(reader, "table-2", &[Column::Text(s!(lang, webhooks.secret)), Column::Text(s!(lang, webhooks.kind)), Column::Text(s!(lang, webhooks.made_on)), Column::Text(s!(lang, webhooks.state)), Column::Text(s!(lang, keys.used)), Column::Action(s!(lang, webhooks.end))], all.into_iter().map(|secret| row(reader, secret)).collect_view())}
         {none.then(|| view! { <p class="office-none">{s!(lang, webhooks.none)}</p> })}
         <section class="office-section" aria-labelledby="new-secret">
             <h3 id="new-secret">{s!(lang, webhooks.new)}</h3>
@@ -141,10 +128,6 @@ fn row(reader: &Reader, secret: WebhookSecret) -> AnyView {
         Some(at) => fill(s!(lang, webhooks.until), &[&format::date_time(at, &reader.zone, lang)]).into_any(),
         None => view! { <span class="status status-on">{s!(lang, webhooks.is_live)}</span> }.into_any(),
     };
-    let used = match secret.last_used_at {
-        Some(at) => reader.time(at),
-        None => view! { <span class="faint">{s!(lang, keys.never)}</span> }.into_any(),
-    };
     let below = if secret.of_settings {
         s!(lang, webhooks.of_settings).into_any()
     } else {
@@ -156,7 +139,7 @@ fn row(reader: &Reader, secret: WebhookSecret) -> AnyView {
             <td>{if secret.import { s!(lang, webhooks.import) } else { s!(lang, webhooks.live) }}</td>
             <td>{reader.time(secret.created_at)}</td>
             <td>{state}</td>
-            <td>{used}</td>
+            <td>{reader.time_or_never(secret.last_used_at)}</td>
             <td class="cell-action">
                 {(!secret.of_settings && !over)
                     .then(|| {
@@ -191,7 +174,7 @@ fn debugger(reader: &Reader, found: Option<AppResult<(Option<Scheme>, Vec<Findin
                 <input type="hidden" name="do" value="debug"/>
                 <div class="field">
                     <label for="debug-headers">{s!(lang, webhooks.headers)}</label>
-                    <textarea id="debug-headers" class="input item-text" name="headers" rows="5" spellcheck="false" required=true>
+                    <textarea id="debug-headers" class="input item-text" name="headers" rows="6" spellcheck="false" required=true>
                         {in_textarea(pasted("headers"))}
                     </textarea>
                 </div>
