@@ -14,10 +14,10 @@ use crate::{
     pages::{
         frame::{Help, Overlays, Palette, Sidebar, TabBar, listen},
         not_found::NotFoundPage,
-        office::OfficePage,
         usage::{UsagePage, api::load_zone},
         user::UserPage,
         users::UsersPage,
+        written::WrittenPage,
     },
     ui::{
         clock::Clock,
@@ -112,17 +112,17 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/usage") view=UsagePage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users") view=UsersPage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users/:id") view=UserPage ssr=SsrMode::Async/>
-                        <Route path=path!("/account") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/people") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/sessions") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/settings") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/limits") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/ingest") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/keys") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/webhooks") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/mail") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/journal") view=OfficePage ssr=SsrMode::Async/>
-                        <Route path=path!("/admin/privacy") view=OfficePage ssr=SsrMode::Async/>
+                        <Route path=path!("/account") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/people") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/sessions") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/settings") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/limits") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/ingest") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/keys") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/webhooks") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/mail") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/journal") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/privacy") view=WrittenPage ssr=SsrMode::Async/>
                     </Routes>
                 </main>
                 <TabBar/>

@@ -3,7 +3,7 @@
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::HashedStylesheet;
 
-use super::office::written::parts::{Field, Reader, field, notice, wait_text};
+use super::written::parts::{Field, Reader, field, notice, wait_text};
 use crate::{
     domain::{AppError, format::Lang},
     ui::{

@@ -4,7 +4,9 @@ pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod gate;
 pub mod not_found;
+#[cfg(feature = "ssr")]
 pub mod office;
 pub mod usage;
 pub mod user;
 pub mod users;
+pub mod written;

@@ -113,7 +113,7 @@ pub const DOORS: &[Door] = &[
     ("POST", "/api/usage/users", Rule::May(Permission::ReadUsage)),
     ("POST", "/api/usage/user_events", Rule::May(Permission::ReadUsage)),
     ("POST", "/api/zone", Rule::SignedIn),
-    ("POST", "/api/office", Rule::SignedIn),
+    ("POST", "/api/page", Rule::SignedIn),
 ];
 
 /// The rule of a door; none when there is no such door.

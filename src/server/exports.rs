@@ -11,7 +11,7 @@ use futures_util::stream;
 use serde::Deserialize;
 
 use super::problem::{self, Problem};
-use crate::{domain::AppError, features::auth::journal, pages::office::written::journal as words, platform::ctx::Ctx};
+use crate::{domain::AppError, features::auth::journal, pages::office::journal as words, platform::ctx::Ctx};
 
 /// The query of an export of the journal.
 #[derive(Debug, Deserialize)]

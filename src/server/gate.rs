@@ -22,7 +22,7 @@ use crate::{
     },
     pages::{
         gate::{Gate, Retry},
-        office::written::form::Sent,
+        written::form::Sent,
     },
     platform::{ctx::Ctx, mail, secret::Secret},
     ui::prefs::LANG_COOKIE,

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     app::{App, shell},
     domain::{AppError, format::Lang},
-    pages::office::written::{form::Sent, render},
+    pages::written::{form::Sent, render},
     platform::{ctx::Ctx, zone},
     ui::prefs::{LANG_COOKIE, Preferences, THEME_COOKIE, Theme, ZONE_COOKIE},
 };
@@ -49,16 +49,16 @@ pub fn router(state: ServerState) -> Router {
         .route("/invitation", get(gate::invitation_page).post(gate::invitation))
         .route("/reset", get(gate::reset_page).post(gate::reset))
         .route("/forgotten", get(gate::forgotten_page).post(gate::forgotten))
-        .route("/account", post(office))
-        .route("/admin/people", post(office))
-        .route("/admin/sessions", post(office))
-        .route("/admin/settings", post(office))
-        .route("/admin/keys", post(office))
-        .route("/admin/mail", post(office))
-        .route("/admin/limits", post(office))
-        .route("/admin/privacy", post(office))
-        .route("/admin/ingest", post(office).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
-        .route("/admin/webhooks", post(office).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/account", post(written))
+        .route("/admin/people", post(written))
+        .route("/admin/sessions", post(written))
+        .route("/admin/settings", post(written))
+        .route("/admin/keys", post(written))
+        .route("/admin/mail", post(written))
+        .route("/admin/limits", post(written))
+        .route("/admin/privacy", post(written))
+        .route("/admin/ingest", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/admin/webhooks", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .leptos_routes_with_context(
             &state,
@@ -128,8 +128,8 @@ async fn own_status(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::from(body))
 }
 
-/// A form of the office: does what it asks for, and writes the page again with what came of it.
-async fn office(
+/// A form of a written page: does what it asks for, and writes the page again with what came of it.
+async fn written(
     State(state): State<ServerState>,
     Extension(ctx): Extension<Ctx>,
     uri: Uri,

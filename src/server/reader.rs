@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use super::{ServerState, cookies};
 use crate::{
     domain::{format::Lang, time::Zone},
-    pages::office::written::{form::Sent, parts::Reader},
+    pages::written::{form::Sent, parts::Reader},
     platform::{ctx::Ctx, zone},
     ui::prefs::{LANG_COOKIE, THEME_COOKIE, Theme, ZONE_COOKIE},
 };

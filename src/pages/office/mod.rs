@@ -1,75 +1,99 @@
-//! The office: one's own account, and the administration. Its pages are lists and forms that somebody visits now and then, so the
-//! server writes them and the browser shows them as they are: they work without JavaScript, and cost the dashboard not a byte. Forms
-//! are sent to the page's own address; what came of one is written into the page again.
+//! The office: one's own account, and the administration. Lists and forms that somebody visits now and then.
 
-pub mod api;
-#[cfg(feature = "ssr")]
-pub mod written;
+mod account;
+mod ingest;
+pub mod journal;
+mod keys;
+mod limits;
+mod mail;
+mod people;
+mod privacy;
+mod sessions;
+mod settings;
+mod webhooks;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_location;
-use serde::{Deserialize, Serialize};
 
-use self::api::load_office;
-use super::frame::TopBar;
-use crate::ui::{
-    i18n::{t, use_lang},
-    state::{ErrorPanel, skeleton_rows},
+use crate::{
+    domain::{AppError, AppResult, people::Permission},
+    features::usage::ingest::Ingest,
+    pages::written::{WrittenView, form::Sent, parts::Reader, render::Place},
+    platform::ctx::Ctx,
+    ui::{
+        i18n::s,
+        icon::{Icon, icon},
+    },
 };
 
-/// A page of the office, as the server has written it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OfficeView {
-    /// The title.
-    pub title: String,
-    /// What stands in the bar above it.
-    pub above: String,
-    /// The page. Whatever people have typed is escaped in it.
-    pub html: String,
+/// Writes a page of the office.
+///
+/// # Errors
+/// Those of the use-cases; `NotFound` for an address that is no page.
+pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<WrittenView> {
+    let lang = reader.lang;
+    let (title, body) = match place.path {
+        "/account" => (s!(lang, office.account), account::page(ctx, reader, place).await?),
+        "/admin/people" => (s!(lang, office.people), people::page(ctx, reader, place).await?),
+        "/admin/sessions" => (s!(lang, office.sessions), sessions::page(ctx, reader, place).await?),
+        "/admin/settings" => (s!(lang, office.settings), settings::page(ctx, reader).await?),
+        "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader, place).await?),
+        "/admin/limits" => (s!(lang, office.limits), limits::page(ctx, reader, place).await?),
+        "/admin/ingest" => (s!(lang, office.ingest), ingest::page(ctx, reader, place).await?),
+        "/admin/webhooks" => (s!(lang, office.webhooks), webhooks::page(ctx, reader).await?),
+        "/admin/mail" => (s!(lang, office.mail), mail::page(ctx, reader, place).await?),
+        "/admin/privacy" => (s!(lang, office.privacy), privacy::page(ctx, reader, place).await?),
+        "/admin/journal" => (s!(lang, office.journal), journal::page(ctx, reader, place).await?),
+        _ => return Err(AppError::NotFound),
+    };
+    let html = view! { {places(ctx, reader, place.path)} <div class="office-main">{body}</div> }.to_html();
+    let above = if place.path == "/account" { title } else { s!(lang, office.title) };
+    Ok(WrittenView { title: title.to_owned(), above: above.to_owned(), html })
 }
 
-/// Shows a page of the office.
-#[component]
-pub fn OfficePage() -> impl IntoView {
-    let lang = use_lang();
-    let location = use_location();
-    let place = Memo::new(move |_| {
-        let (path, search) = (location.pathname.get(), location.search.get());
-        if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) }
-    });
-    let page = Resource::new(move || place.get(), load_office);
-    let retry = Callback::new(move |()| page.refetch());
+/// What a form of the office asks for; nothing for an address that takes none.
+pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> Option<AppResult<()>> {
+    Some(match path {
+        "/account" => account::take(ctx, sent).await,
+        "/admin/people" => people::take(ctx, sent).await,
+        "/admin/sessions" => sessions::take(ctx, sent).await,
+        "/admin/settings" => settings::take(ctx, sent).await,
+        "/admin/ingest" => ingest::take(ctx, ingest, sent).await,
+        "/admin/keys" => keys::take(ctx, sent).await,
+        "/admin/mail" => mail::take(ctx, sent).await,
+        "/admin/limits" => limits::take(ctx, sent).await,
+        "/admin/webhooks" => webhooks::take(ctx, sent).await,
+        "/admin/privacy" => privacy::take(ctx, sent).await,
+        _ => return None,
+    })
+}
+
+/// The places of the office that the actor may go to.
+fn places(ctx: &Ctx, reader: &Reader, here: &str) -> AnyView {
+    let lang = reader.lang;
+    let all = [
+        ("/admin/people", Icon::Users, s!(lang, office.people), Some(Permission::ReadPeople)),
+        ("/admin/sessions", Icon::Monitor, s!(lang, office.sessions), Some(Permission::ManagePeople)),
+        ("/admin/limits", Icon::Gauge, s!(lang, office.limits), Some(Permission::ManageLimits)),
+        ("/admin/ingest", Icon::Inbox, s!(lang, office.ingest), Some(Permission::ManageIngest)),
+        ("/admin/webhooks", Icon::Webhook, s!(lang, office.webhooks), Some(Permission::ManageKeys)),
+        ("/admin/keys", Icon::Key, s!(lang, office.keys), Some(Permission::ManageKeys)),
+        ("/admin/mail", Icon::Mail, s!(lang, office.mail), Some(Permission::ManagePeople)),
+        ("/admin/privacy", Icon::Fingerprint, s!(lang, office.privacy), Some(Permission::ManagePrivacy)),
+        ("/admin/journal", Icon::Scroll, s!(lang, office.journal), Some(Permission::ReadJournal)),
+        ("/admin/settings", Icon::Sliders, s!(lang, office.settings), Some(Permission::ManageWorkspace)),
+        ("/account", Icon::User, s!(lang, office.account), None),
+    ];
+    let open: Vec<_> = all.into_iter().filter(|(.., permission)| permission.is_none_or(|p| ctx.actor.may(p))).collect();
     view! {
-        <Transition fallback=move || {
-            view! {
-                <TopBar title=t!(lang, nav.office)/>
-                <div class="office skeleton" aria-busy="true">{skeleton_rows(8, true)}</div>
-            }
-        }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(OfficeView { title, above, html }) => {
-                        view! {
-                            <Title text=title/>
-                            <TopBar title=above/>
-                            <div class="office" inner_html=html></div>
-                        }
-                            .into_any()
-                    }
-                    Err(error) => {
-                        view! {
-                            <Title text=t!(lang, nav.office)/>
-                            <TopBar title=t!(lang, nav.office)/>
-                            <div class="page-state">
-                                <ErrorPanel error href=place.get_untracked() retry/>
-                            </div>
-                        }
-                            .into_any()
-                    }
-                }
-            })}
-        </Transition>
+        <nav class="office-nav" aria-label=s!(lang, office.nav)>
+            <p class="office-nav-head">{s!(lang, office.workspace)}</p>
+            {open
+                .into_iter()
+                .map(|(href, picture, name, _)| {
+                    view! { <a class="place" href=href aria-current=(href == here).then_some("page")>{icon(picture)}<span>{name}</span></a> }
+                })
+                .collect_view()}
+        </nav>
     }
     .into_any()
 }

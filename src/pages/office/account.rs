@@ -4,12 +4,6 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    form::Sent,
-    parts::{Field, Reader, avatar, browser, field, notice, problem, role_name, select, zones},
-    render::Place,
-    tables::{Column, table},
-};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -20,6 +14,12 @@ use crate::{
         account::{self, Profile},
         second_factor::{self, Setup},
         sessions::{self, Session},
+    },
+    pages::written::{
+        form::Sent,
+        parts::{Field, Reader, avatar, browser, field, notice, problem, role_name, select, zones},
+        render::Place,
+        tables::{Column, table},
     },
     platform::{ctx::Ctx, secret::Secret},
     ui::{

@@ -5,12 +5,6 @@ use leptos::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    form::Sent,
-    parts::{Reader, in_textarea, notice, problem},
-    render::{Place, head},
-    tables::{pager, search_field},
-};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -19,6 +13,12 @@ use crate::{
     features::usage::{
         ingest::Ingest,
         quarantine::{self, Health, Item, Replayed, Seen},
+    },
+    pages::written::{
+        form::Sent,
+        parts::{Reader, in_textarea, notice, problem},
+        render::{Place, head},
+        tables::{pager, search_field},
     },
     platform::ctx::Ctx,
     ui::{

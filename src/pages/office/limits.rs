@@ -3,12 +3,6 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::{
-    form::Sent,
-    parts::{Field, Reader, field, notice, problem},
-    render::{Place, head},
-    tables::{Column, table},
-};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -16,6 +10,12 @@ use crate::{
         tier::Tier,
     },
     features::usage::limits::{self, Changed, Preview, TierRow, Wanted},
+    pages::written::{
+        form::Sent,
+        parts::{Field, Reader, field, notice, problem},
+        render::{Place, head},
+        tables::{Column, table},
+    },
     platform::ctx::Ctx,
     ui::{
         href,

@@ -3,12 +3,6 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    form::Sent,
-    parts::{Choice, Field, Reader, avatar, field, notice, problem, role_name, roles, select, shown_once, status},
-    render::{Place, head},
-    tables::{Column, pager, search_bar, table},
-};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -17,6 +11,12 @@ use crate::{
     features::auth::{
         account::{self, Account, Change, Invitation, Team},
         second_factor,
+    },
+    pages::written::{
+        form::Sent,
+        parts::{Choice, Field, Reader, avatar, field, notice, problem, role_name, roles, select, shown_once, status},
+        render::{Place, head},
+        tables::{Column, pager, search_bar, table},
     },
     platform::{ctx::Ctx, mail},
     ui::{
@@ -297,7 +297,7 @@ fn teams_section(reader: &Reader, teams: Vec<Team>) -> AnyView {
         .map(|team| {
             let here = refused.as_deref() == Some(team.id.to_string().as_str());
             let name = if here { reader.sent.again("name", &team.name).to_owned() } else { team.name.clone() };
-            let fault = here.then(|| reader.sent.fault("name")).flatten().map(|code| super::parts::fault_text(code, lang));
+            let fault = here.then(|| reader.sent.fault("name")).flatten().map(|code| crate::pages::written::parts::fault_text(code, lang));
             view! {
                 <li>
                     <form class="team" method="post" action="/admin/people">

@@ -4,12 +4,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    form::Sent,
-    parts::{Choice, Field, Reader, field, notice, problem, select},
-    render::{Place, head},
-    tables::{Column, pager, search_field, table},
-};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -17,6 +11,12 @@ use crate::{
         privacy::{PersonKind, Purpose, Subject},
     },
     features::privacy::usecase::{self as privacy, Consent, NewConsent, Profile, Tombstone},
+    pages::written::{
+        form::Sent,
+        parts::{Choice, Field, Reader, field, notice, problem, select},
+        render::{Place, head},
+        tables::{Column, pager, search_field, table},
+    },
     platform::ctx::Ctx,
     ui::{
         href,

@@ -3,18 +3,18 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    form::Sent,
-    parts::{Field, Reader, fault_text, field, notice, problem, select, shown_once},
-    render::{Place, head},
-    tables::{Column, table},
-};
 use crate::{
     domain::{
         AppError, AppResult, format,
         people::{KeyId, KeyScope},
     },
     features::auth::keys::{self, ApiKey},
+    pages::written::{
+        form::Sent,
+        parts::{Field, Reader, fault_text, field, notice, problem, select, shown_once},
+        render::{Place, head},
+        tables::{Column, table},
+    },
     platform::ctx::Ctx,
     ui::{
         i18n::{fill, s},

@@ -3,12 +3,6 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    form::Sent,
-    parts::{Reader, notice, problem},
-    render::{Place, head},
-    tables::{Column, pager, search_bar, table},
-};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -16,6 +10,12 @@ use crate::{
         mail::MailState,
     },
     features::mail::usecase::{self as mail, Listed},
+    pages::written::{
+        form::Sent,
+        parts::{Reader, notice, problem},
+        render::{Place, head},
+        tables::{Column, pager, search_bar, table},
+    },
     platform::{ctx::Ctx, mail::Way},
     ui::{
         href,

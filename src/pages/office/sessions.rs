@@ -3,15 +3,15 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    form::Sent,
-    parts::{Reader, avatar, browser, notice, problem},
-    render::{Place, head},
-    tables::{Column, search_bar, table},
-};
 use crate::{
     domain::{AppError, AppResult, format, people::SessionId},
     features::auth::sessions::{self, Everybodys, MOST_SHOWN},
+    pages::written::{
+        form::Sent,
+        parts::{Reader, avatar, browser, notice, problem},
+        render::{Place, head},
+        tables::{Column, search_bar, table},
+    },
     platform::ctx::Ctx,
     ui::{
         i18n::{fill, s},

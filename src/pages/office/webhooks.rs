@@ -4,18 +4,18 @@ use chrono::TimeDelta;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    form::Sent,
-    parts::{Choice, Field, Reader, fault_text, field, in_textarea, notice, problem, select, shown_once},
-    render::head,
-    tables::{Column, table},
-};
 use crate::{
     domain::{
         AppError, AppResult,
         format::{self, Lang},
     },
     features::usage::secrets::{self, NewSecret, WebhookSecret},
+    pages::written::{
+        form::Sent,
+        parts::{Choice, Field, Reader, fault_text, field, in_textarea, notice, problem, select, shown_once},
+        render::head,
+        tables::{Column, table},
+    },
     platform::{
         ctx::Ctx,
         signature::diagnosis::{BodyChange, Finding, OtherWay, Scheme},

@@ -3,14 +3,14 @@
 use chrono::TimeDelta;
 use leptos::prelude::*;
 
-use super::{
-    form::Sent,
-    parts::{Field, Reader, field, notice, problem, select, zones},
-    render::head,
-};
 use crate::{
     domain::{AppError, AppResult, format},
     features::workspace::{self, Workspace},
+    pages::written::{
+        form::Sent,
+        parts::{Field, Reader, field, notice, problem, select, zones},
+        render::head,
+    },
     platform::{ctx::Ctx, mail::Way},
     ui::{
         i18n::{fill, s},

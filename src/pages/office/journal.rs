@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 
-use super::{
-    parts::Reader,
-    render::{Place, head},
-    tables::{Column, pager, search_bar, table},
-};
 use crate::{
     domain::{
         AppResult,
         format::{self, Lang},
     },
     features::auth::journal::{self, Found},
+    pages::written::{
+        parts::Reader,
+        render::{Place, head},
+        tables::{Column, pager, search_bar, table},
+    },
     platform::ctx::Ctx,
     ui::{
         href,

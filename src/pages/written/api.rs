@@ -1,23 +1,23 @@
-//! The server function of the office.
+//! The server function of written pages.
 
 use leptos::prelude::*;
 
-use super::OfficeView;
+use super::WrittenView;
 #[cfg(feature = "ssr")]
-use super::written::render;
+use super::render;
 use crate::domain::AppResult;
 #[cfg(feature = "ssr")]
 use crate::platform::wire;
 
-/// A page of the office.
+/// A page.
 ///
 /// # Errors
 /// Those of the use-cases.
-#[server(prefix = "/api", endpoint = "office", input = server_fn::codec::Json)]
-pub async fn load_office(
+#[server(prefix = "/api", endpoint = "page", input = server_fn::codec::Json)]
+pub async fn load_page(
     /// Its address: path and query.
     place: String,
-) -> AppResult<OfficeView> {
+) -> AppResult<WrittenView> {
     let ctx = wire::ctx()?;
     wire::respond(render::page(&ctx, &render::reader(&ctx), &place).await)
 }

@@ -1,0 +1,80 @@
+//! Pages that the server writes and the browser shows as they are: they work without JavaScript, and cost the dashboard not a byte.
+//! Forms are sent to the page's own address; what came of one is written into the page again. Which pages there are: `render`.
+
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod form;
+#[cfg(feature = "ssr")]
+pub mod parts;
+#[cfg(feature = "ssr")]
+pub mod render;
+#[cfg(feature = "ssr")]
+pub mod tables;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+use serde::{Deserialize, Serialize};
+
+use self::api::load_page;
+use super::frame::TopBar;
+use crate::ui::{
+    i18n::{t, use_lang},
+    state::{ErrorPanel, skeleton_rows},
+};
+
+/// A page, as the server has written it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenView {
+    /// The title.
+    pub title: String,
+    /// What stands in the bar above it.
+    pub above: String,
+    /// The page. Whatever people have typed is escaped in it.
+    pub html: String,
+}
+
+/// Shows a page that the server has written.
+#[component]
+pub fn WrittenPage() -> impl IntoView {
+    let lang = use_lang();
+    let location = use_location();
+    let place = Memo::new(move |_| {
+        let (path, search) = (location.pathname.get(), location.search.get());
+        if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) }
+    });
+    let page = Resource::new(move || place.get(), load_page);
+    let retry = Callback::new(move |()| page.refetch());
+    view! {
+        <Transition fallback=move || {
+            view! {
+                <TopBar title=t!(lang, nav.office)/>
+                <div class="office skeleton" aria-busy="true">{skeleton_rows(8, true)}</div>
+            }
+        }>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Ok(WrittenView { title, above, html }) => {
+                        view! {
+                            <Title text=title/>
+                            <TopBar title=above/>
+                            <div class="office" inner_html=html></div>
+                        }
+                            .into_any()
+                    }
+                    Err(error) => {
+                        view! {
+                            <Title text=t!(lang, nav.office)/>
+                            <TopBar title=t!(lang, nav.office)/>
+                            <div class="page-state">
+                                <ErrorPanel error href=place.get_untracked() retry/>
+                            </div>
+                        }
+                            .into_any()
+                    }
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
