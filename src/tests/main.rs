@@ -4,6 +4,7 @@
 
 mod admin;
 mod architecture;
+mod contacts;
 mod crash;
 mod doors;
 mod forgotten;

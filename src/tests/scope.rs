@@ -14,7 +14,7 @@ use crate::support::{
     people::{self, Somebody, sign_in},
 };
 
-fn ctx(app: &TestApp, role: Role, somebody: &Somebody, team: Option<Uuid>) -> Ctx {
+pub fn ctx(app: &TestApp, role: Role, somebody: &Somebody, team: Option<Uuid>) -> Ctx {
     let person = Person {
         id: UserId(somebody.id),
         name: "Test".into(),

@@ -95,6 +95,17 @@ pub async fn contacts(ctx: &Ctx, query: &ListQuery, zone: &Zone) -> AppResult<Pa
     }))
 }
 
+/// How the database reads a page of contacts and counts the list: the lines of its plans, for whoever looks into a slow one.
+///
+/// # Errors
+/// `Forbidden`; when the database is away.
+pub async fn contacts_plan(ctx: &Ctx, query: &ListQuery, zone: &Zone) -> AppResult<Vec<String>> {
+    ctx.require(Permission::ReadCrm)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let (month, limits) = (month_start(ctx.now().date_naive()), (PAGE as i64 + 1, COUNTED + 1));
+    rows::contacts_plan(&mut tx, query, asker(ctx, zone), month, limits).await.map_err(to_app)
+}
+
 /// A page of companies.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The desk: the records that people sell with, and what is done with them.
 
+mod bar;
 mod companies;
 mod company;
 mod contact;
@@ -41,8 +42,12 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         ("companies", Some(id)) => company::page(ctx, reader, place, id).await?,
         _ => return Err(AppError::NotFound),
     };
-    let above = if place.path.starts_with("/companies") { s!(lang, desk.companies) } else { s!(lang, desk.contacts) };
-    Ok(WrittenView { title, above: above.to_owned(), html: body.to_html(), class: "desk".to_owned() })
+    let (list, name) = match steps(place.path).0 {
+        "companies" => ("/companies", s!(lang, desk.companies)),
+        _ => ("/contacts", s!(lang, desk.contacts)),
+    };
+    let up = (place.path != list).then(|| (name.to_owned(), list.to_owned()));
+    Ok(WrittenView { above: title.clone(), title, up, html: body.to_html(), class: "desk".to_owned() })
 }
 
 /// What a form of the desk asks for; nothing for an address that takes none.

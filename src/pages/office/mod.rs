@@ -51,7 +51,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
     };
     let html = view! { {places(ctx, reader, place.path)} <div class="office-main">{body}</div> }.to_html();
     let above = if place.path == "/account" { title } else { s!(lang, office.title) };
-    Ok(WrittenView { title: title.to_owned(), above: above.to_owned(), html, class: "office".to_owned() })
+    Ok(WrittenView { title: title.to_owned(), above: above.to_owned(), html, up: None, class: "office".to_owned() })
 }
 
 /// What a form of the office asks for; nothing for an address that takes none.

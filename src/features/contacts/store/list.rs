@@ -116,7 +116,35 @@ pub async fn contacts(
     month: NaiveDate,
     limit: i64,
 ) -> Result<Vec<ContactLine>, sqlx::Error> {
-    let mut sql = QueryBuilder::new("WITH page AS (SELECT c.* FROM seen_contacts c WHERE ");
+    contacts_sql("", query, asker, month, limit).build_query_as().fetch_all(tx).await
+}
+
+/// The companies of a list, from where its page begins.
+pub async fn companies(
+    tx: &mut PgConnection,
+    query: &ListQuery,
+    asker: Asker<'_>,
+    limit: i64,
+) -> Result<Vec<CompanyLine>, sqlx::Error> {
+    companies_sql("", query, asker, limit).build_query_as().fetch_all(tx).await
+}
+
+/// How the database would read a list of contacts, and how it would count it: the lines of its plans.
+pub async fn contacts_plan(
+    tx: &mut PgConnection,
+    query: &ListQuery,
+    asker: Asker<'_>,
+    month: NaiveDate,
+    limits: (i64, i64),
+) -> Result<Vec<String>, sqlx::Error> {
+    let mut plan: Vec<String> =
+        contacts_sql("EXPLAIN ", query, asker, month, limits.0).build_query_scalar().fetch_all(&mut *tx).await?;
+    plan.extend(count_sql("EXPLAIN ", "seen_contacts", query, asker, limits.1).build_query_scalar::<String>().fetch_all(tx).await?);
+    Ok(plan)
+}
+
+fn contacts_sql(before: &str, query: &ListQuery, asker: Asker<'_>, month: NaiveDate, limit: i64) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new(format!("{before}WITH page AS (SELECT c.* FROM seen_contacts c WHERE "));
     conditions(&mut sql, query, asker);
     after(&mut sql, query);
     order(&mut sql, query, asker);
@@ -131,17 +159,11 @@ pub async fn contacts(
     sql.push_bind(month);
     sql.push(" LEFT JOIN usage_tier_limits l ON l.tier = m.subscription_tier");
     order(&mut sql, query, asker);
-    sql.build_query_as().fetch_all(tx).await
+    sql
 }
 
-/// The companies of a list, from where its page begins.
-pub async fn companies(
-    tx: &mut PgConnection,
-    query: &ListQuery,
-    asker: Asker<'_>,
-    limit: i64,
-) -> Result<Vec<CompanyLine>, sqlx::Error> {
-    let mut sql = QueryBuilder::new("WITH page AS (SELECT c.* FROM seen_companies c WHERE ");
+fn companies_sql(before: &str, query: &ListQuery, asker: Asker<'_>, limit: i64) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new(format!("{before}WITH page AS (SELECT c.* FROM seen_companies c WHERE "));
     conditions(&mut sql, query, asker);
     after(&mut sql, query);
     order(&mut sql, query, asker);
@@ -152,7 +174,7 @@ pub async fn companies(
          c.created_at, c.updated_at, c.deleted_at, c.sort_name FROM page c LEFT JOIN crm_names o ON o.id = c.owner_id",
     );
     order(&mut sql, query, asker);
-    sql.build_query_as().fetch_all(tx).await
+    sql
 }
 
 /// The ids of a whole list, at most `limit`, in no order. `view` is `seen_contacts` or `seen_companies`.
@@ -177,10 +199,14 @@ pub async fn count(
     asker: Asker<'_>,
     limit: i64,
 ) -> Result<i64, sqlx::Error> {
-    let mut sql = QueryBuilder::new(format!("SELECT count(*) FROM (SELECT FROM {view} c WHERE "));
+    count_sql("", view, query, asker, limit).build_query_scalar().fetch_one(tx).await
+}
+
+fn count_sql(before: &str, view: &'static str, query: &ListQuery, asker: Asker<'_>, limit: i64) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new(format!("{before}SELECT count(*) FROM (SELECT FROM {view} c WHERE "));
     conditions(&mut sql, query, asker);
     sql.push(" LIMIT ").push_bind(limit).push(") AS counted");
-    sql.build_query_scalar().fetch_one(tx).await
+    sql
 }
 
 fn conditions(sql: &mut QueryBuilder<Postgres>, query: &ListQuery, asker: Asker<'_>) {
