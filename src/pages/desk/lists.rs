@@ -354,14 +354,15 @@ pub fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64,
 fn bulk_bar(reader: &Reader, list: &List, total: i64, tags: &[String]) -> AnyView {
     let lang = reader.lang;
     let owners = list.owners.iter().map(|(id, name)| view! { <option value=id.to_string()>{name.clone()}</option> });
-    let all = (total <= bulk::MOST).then(|| {
-        let text = fill(s!(lang, desk.choose_list), &[&format::integer(total, lang)]);
-        view! { <label class="check"><input type="checkbox" name="all" value="1"/>{text}</label> }
-    });
+    let all = if total > list::COUNTED {
+        s!(lang, desk.choose_everything).to_owned()
+    } else {
+        fill(s!(lang, desk.choose_list), &[&format::integer(total, lang)])
+    };
     view! {
         <div class="bulk-bar" role="group" aria-label=s!(lang, desk.bulk)>
             <span class="bulk-count">{s!(lang, desk.chosen)}</span>
-            {all}
+            <label class="check"><input type="checkbox" name="all" value="1"/>{all}</label>
             <span class="bulk-action">
                 <select class="input" name="owner" aria-label=s!(lang, fields.owner)>
                     <option value="nobody">{s!(lang, desk.nobody)}</option>
