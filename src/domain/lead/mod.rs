@@ -10,6 +10,7 @@ pub mod capture;
 mod cases;
 pub mod customer;
 pub mod enrich;
+mod merge;
 pub mod profile;
 pub mod score;
 pub mod source;
@@ -180,7 +181,7 @@ pub struct CustomerFacts {
 }
 
 /// Everything that is known of a lead, as it was captured and put in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LeadData {
     /// The first name.
     pub first_name: String,
