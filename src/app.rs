@@ -112,6 +112,10 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/usage") view=UsagePage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users") view=UsersPage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users/:id") view=UserPage ssr=SsrMode::Async/>
+                        <Route path=path!("/leads") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/leads/new") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/leads/:id") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/scorecard") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/account") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/people") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/sessions") view=WrittenPage ssr=SsrMode::Async/>

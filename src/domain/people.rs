@@ -141,17 +141,21 @@ pub enum KeyScope {
     /// Read the product's own figures.
     #[serde(rename = "metrics:read")]
     MetricsRead,
+    /// Hand in leads.
+    #[serde(rename = "leads:write")]
+    LeadsWrite,
 }
 
 impl KeyScope {
     /// All.
-    pub const ALL: [Self; 2] = [Self::UsageRead, Self::MetricsRead];
+    pub const ALL: [Self; 3] = [Self::UsageRead, Self::MetricsRead, Self::LeadsWrite];
 
     /// The word of the scope.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UsageRead => "usage:read",
             Self::MetricsRead => "metrics:read",
+            Self::LeadsWrite => "leads:write",
         }
     }
 
@@ -165,6 +169,7 @@ impl KeyScope {
         match self {
             Self::UsageRead => matches!(permission, Permission::ReadUsage | Permission::ExportUsage),
             Self::MetricsRead => matches!(permission, Permission::ReadMetrics),
+            Self::LeadsWrite => matches!(permission, Permission::CaptureLeads),
         }
     }
 }

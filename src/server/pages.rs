@@ -17,7 +17,7 @@ use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    ServerState, cookies, gate,
+    ServerState, cookies, gate, lead_form,
     reader::{self, back},
 };
 use crate::{
@@ -49,6 +49,10 @@ pub fn router(state: ServerState) -> Router {
         .route("/invitation", get(gate::invitation_page).post(gate::invitation))
         .route("/reset", get(gate::reset_page).post(gate::reset))
         .route("/forgotten", get(gate::forgotten_page).post(gate::forgotten))
+        .route("/form", get(lead_form::show).post(lead_form::send))
+        .route("/leads", post(written))
+        .route("/leads/new", post(written))
+        .route("/leads/{id}", post(written))
         .route("/account", post(written))
         .route("/admin/people", post(written))
         .route("/admin/sessions", post(written))
@@ -57,6 +61,7 @@ pub fn router(state: ServerState) -> Router {
         .route("/admin/mail", post(written))
         .route("/admin/limits", post(written))
         .route("/admin/privacy", post(written))
+        .route("/admin/scorecard", post(written))
         .route("/admin/ingest", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/admin/webhooks", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .layer(DefaultBodyLimit::max(MAX_FORM))

@@ -70,6 +70,10 @@ pub fn fault_text(code: &str, lang: Lang) -> &'static str {
         "journal_days" => s!(lang, fault.journal_days),
         "secret_length" => s!(lang, fault.secret_length),
         "base64" => s!(lang, fault.base64),
+        "phone" => s!(lang, fault.phone),
+        "words" => s!(lang, fault.words),
+        "origin" => s!(lang, fault.origin),
+        "conflict" => s!(lang, fault.conflict),
         "last_secret" => s!(lang, fault.last_secret),
         _ => s!(lang, fault.other),
     }

@@ -6,7 +6,7 @@ use super::{WrittenView, form::Sent, parts::Reader};
 use crate::{
     domain::{AppError, AppResult, format::Lang, time::Zone},
     features::usage::ingest::Ingest,
-    pages::office,
+    pages::{desk, office},
     platform::ctx::Ctx,
 };
 
@@ -39,7 +39,8 @@ impl<'a> Place<'a> {
 /// # Errors
 /// Those of the use-cases; `NotFound` for an address that is no page.
 pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<WrittenView> {
-    office::page(ctx, reader, &Place::parse(place)).await
+    let place = Place::parse(place);
+    if place.path.starts_with("/leads") { desk::page(ctx, reader, &place).await } else { office::page(ctx, reader, &place).await }
 }
 
 /// What a form asks for. The page is to be written again after it, with what came of it.
@@ -48,6 +49,10 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<WrittenV
 /// `NotFound` for an address that takes no forms. What the use-case refuses stands in `sent`.
 pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> AppResult<()> {
     if let Some(result) = office::take(ctx, ingest, path, sent).await {
+        result.unwrap_or_else(|error| sent.refuse(error));
+        return Ok(());
+    }
+    if let Some(result) = desk::take(ctx, path, sent).await {
         result.unwrap_or_else(|error| sent.refuse(error));
         return Ok(());
     }
