@@ -20,7 +20,9 @@ use axum::{
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::{ServerState, cookies, gate, leads as lead_routes, limits::Visit, problem::Problem, proxy, reader, tokens as token_routes};
+use super::{
+    ServerState, cookies, gate, leads as lead_routes, limits::Visit, problem::Problem, proxy, reader, tokens as token_routes,
+};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -74,6 +76,16 @@ pub const DOORS: &[Door] = &[
     ("GET", "/usage", Rule::May(Permission::ReadUsage)),
     ("GET", "/usage/users", Rule::May(Permission::ReadUsage)),
     ("GET", "/usage/users/{id}", Rule::May(Permission::ReadUsage)),
+    ("GET", "/contacts", Rule::May(Permission::ReadCrm)),
+    ("POST", "/contacts", Rule::May(Permission::ReadCrm)),
+    ("GET", "/contacts/{id}", Rule::May(Permission::ReadCrm)),
+    ("POST", "/contacts/{id}", Rule::May(Permission::WriteCrm)),
+    ("GET", "/companies", Rule::May(Permission::ReadCrm)),
+    ("POST", "/companies", Rule::May(Permission::ReadCrm)),
+    ("GET", "/companies/{id}", Rule::May(Permission::ReadCrm)),
+    ("POST", "/companies/{id}", Rule::May(Permission::WriteCrm)),
+    ("GET", "/admin/fields", Rule::May(Permission::ManageCrm)),
+    ("POST", "/admin/fields", Rule::May(Permission::ManageCrm)),
     ("GET", "/leads", Rule::May(Permission::ReadCrm)),
     ("POST", "/leads", Rule::May(Permission::WriteCrm)),
     ("GET", "/leads/new", Rule::May(Permission::WriteCrm)),

@@ -106,7 +106,8 @@ pub async fn send(
     match form::submit(&ctx, |name| sent.value(name).to_owned()).await {
         Ok(Submitted::Taken) => {
             let kept = ["lang", "theme"].map(|name| (name, sent.value(name).to_owned()));
-            let fields: Vec<_> = [("sent", "1".to_owned())].into_iter().chain(kept).filter(|(_, value)| !value.is_empty()).collect();
+            let fields: Vec<_> =
+                [("sent", "1".to_owned())].into_iter().chain(kept).filter(|(_, value)| !value.is_empty()).collect();
             Redirect::to(&href::with_query("/form", &fields)).into_response()
         }
         Ok(Submitted::Confirm) => write(&state, &ctx, &headers, sent, &settings, Some("confirm")).await,

@@ -36,8 +36,9 @@ pub async fn receive(
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(413, "The body must not exceed 64 KiB"),
         _ => Problem::new(400, "The body could not be read to its end"),
     })?;
-    let sent: Value = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new(400, "The body is not valid JSON").detail(format!("line {}, column {}", error.line(), error.column())))?;
+    let sent: Value = serde_json::from_slice(&body).map_err(|error| {
+        Problem::new(400, "The body is not valid JSON").detail(format!("line {}, column {}", error.line(), error.column()))
+    })?;
     let key = match headers.get("idempotency-key") {
         None => None,
         Some(key) => Some(key.to_str().map_err(|_| Problem::new(400, "A header is not valid").detail("idempotency-key"))?),

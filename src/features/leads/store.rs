@@ -2,6 +2,7 @@
 
 pub mod assignees;
 pub mod captures;
+pub mod contacts;
 pub mod settings;
 
 use chrono::{DateTime, Utc};

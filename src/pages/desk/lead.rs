@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::{
     lead_new::message_field,
-    leads::{owner_choices, score_mark, status_mark},
     lead_profile as profile, lead_words as words,
+    leads::{owner_choices, score_mark, status_mark},
 };
 use crate::{
     domain::{
@@ -37,7 +37,8 @@ use crate::{
 };
 
 /// Does what a form of the page asks for.
-pub async fn take(ctx: &Ctx, id: LeadId, sent: &mut Sent) -> AppResult<()> {
+pub async fn take(ctx: &Ctx, id: &str, sent: &mut Sent) -> AppResult<()> {
+    let id = LeadId(id.parse().map_err(|_| AppError::NotFound)?);
     let done = match sent.verb() {
         "edit" => {
             let wanted = change::Wanted {
@@ -88,7 +89,8 @@ fn changed(count: i64) -> AppResult<()> {
 }
 
 /// Writes the page; gives its title too.
-pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: LeadId) -> AppResult<(String, AnyView)> {
+pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> AppResult<(String, AnyView)> {
+    let id = LeadId(id.parse().map_err(|_| AppError::NotFound)?);
     let lang = reader.lang;
     let (lead, history) = read::find(ctx, id).await?;
     let card = scorecard::current(ctx).await?;
@@ -129,7 +131,12 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: LeadId) -> 
 fn top(reader: &Reader, lead: &Lead) -> AnyView {
     let lang = reader.lang;
     let data = &lead.data;
-    let under = [&data.title, &data.company, &data.city].into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" · ");
+    let under = [&data.title, &data.company, &data.city]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" · ");
     let scored = lead.scored_at.map(|at| fill(s!(lang, leads.scored), &[&format::ago(at, reader.now, lang)]));
     view! {
         <header class="lead-top">
@@ -167,7 +174,8 @@ fn facts(reader: &Reader, lead: &Lead, may: bool) -> AnyView {
     rows.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.clone().into_any())));
     rows.push((s!(lang, leads.owner), lead.owner_name.clone().unwrap_or_else(|| s!(lang, leads.owner_none).to_owned()).into_any()));
     rows.push((s!(lang, leads.captured), reader.time(lead.created_at)));
-    let edit = may.then(|| view! { <a class="button" href=format!("/leads/{}?edit=1#edit-first_name", lead.id)>{s!(lang, leads.edit)}</a> });
+    let edit = may
+        .then(|| view! { <a class="button" href=format!("/leads/{}?edit=1#edit-first_name", lead.id)>{s!(lang, leads.edit)}</a> });
     view! {
         <section class="lead-card">
             <dl class="lead-facts">{rows.into_iter().map(|(name, value)| view! { <dt>{name.to_owned()}</dt><dd>{value}</dd> }).collect_view()}</dl>
@@ -181,7 +189,9 @@ fn edit_form(reader: &Reader, lead: &Lead) -> AnyView {
     let lang = reader.lang;
     let data = &lead.data;
     let path = format!("/leads/{}", lead.id);
-    let line = |name: &'static str, label: &'static str, begin: &str| field(reader, "edit", &Field { required: false, begin, ..Field::text(name, label) });
+    let line = |name: &'static str, label: &'static str, begin: &str| {
+        field(reader, "edit", &Field { required: false, begin, ..Field::text(name, label) })
+    };
     view! {
         <section class="lead-card">
             <form class="form" method="post" action=path.clone()>
@@ -240,7 +250,9 @@ fn steps(reader: &Reader, lead: &Lead, owners: &[(UserId, String)]) -> AnyView {
             </form>
         }
     });
-    let contact = lead.contact.map(|contact| view! { <a class="button button-primary" href=format!("/contacts/{contact}")>{s!(lang, leads.to_contact)}</a> });
+    let contact = lead.contact.map(
+        |contact| view! { <a class="button button-primary" href=format!("/contacts/{contact}")>{s!(lang, leads.to_contact)}</a> },
+    );
     view! {
         <section class="lead-card">
             {contact}

@@ -25,14 +25,19 @@ use crate::{
 };
 
 /// The fields that go into a lead as they are typed.
-const FIELDS: [&str; 10] = ["first_name", "last_name", "email", "phone", "company", "title", "city", "country", "message", "source"];
+const FIELDS: [&str; 10] =
+    ["first_name", "last_name", "email", "phone", "company", "title", "city", "country", "message", "source"];
 
 /// Does what the form of the page asks for.
 pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
-    let mut fields: Map<String, Value> =
-        FIELDS.iter().map(|name| ((*name).to_owned(), Value::from(sent.value(name).trim()))).filter(|(_, value)| value != "").collect();
+    let mut fields: Map<String, Value> = FIELDS
+        .iter()
+        .map(|name| ((*name).to_owned(), Value::from(sent.value(name).trim())))
+        .filter(|(_, value)| value != "")
+        .collect();
     if !sent.value("employees").trim().is_empty() {
-        let count: u32 = sent.value("employees").trim().parse().map_err(|_| AppError::invalid("/employees", "number", "is no number"))?;
+        let count: u32 =
+            sent.value("employees").trim().parse().map_err(|_| AppError::invalid("/employees", "number", "is no number"))?;
         fields.insert("employees".to_owned(), count.into());
     }
     let owner = match sent.value("owner") {
@@ -77,11 +82,16 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
     let owners = read::owners(ctx).await?;
     let mut choices = vec![("auto".to_owned(), s!(lang, leads.owner_auto).to_owned(), None)];
     choices.extend(owners.into_iter().map(|(id, name)| (id.to_string(), name, None)));
-    let line = |name: &'static str, label: &'static str| field(reader, "new", &Field { required: false, ..Field::text(name, label) });
+    let line =
+        |name: &'static str, label: &'static str| field(reader, "new", &Field { required: false, ..Field::text(name, label) });
     let first = Field { required: true, ..Field::text("first_name", s!(lang, leads.first_name)) };
     let email = Field { kind: "email", required: false, ..Field::text("email", s!(lang, leads.email)) };
     let phone = Field { kind: "tel", required: false, ..Field::text("phone", s!(lang, leads.phone)) };
-    let employees = Field { help: Some(s!(lang, leads.employees_help)), required: false, ..Field::text("employees", s!(lang, leads.employees)) };
+    let employees = Field {
+        help: Some(s!(lang, leads.employees_help)),
+        required: false,
+        ..Field::text("employees", s!(lang, leads.employees))
+    };
     let view = view! {
         {head(s!(lang, leads.new), s!(lang, leads.new_help), None)}
         {problem(reader)}

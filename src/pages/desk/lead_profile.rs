@@ -14,7 +14,10 @@ use crate::{
         },
     },
     features::leads::Lead,
-    pages::written::{parts::Reader, tables::{Column, table}},
+    pages::written::{
+        parts::Reader,
+        tables::{Column, table},
+    },
     ui::i18n::{fill, s},
 };
 
@@ -95,7 +98,8 @@ pub fn score(reader: &Reader, lead: &Lead) -> AnyView {
     });
     let sum = i64::from(score.sum());
     let over = (sum != i64::from(score.points)).then(|| fill(s!(lang, leads.over), &[&format::integer(sum, lang)]));
-    let columns = [Column::Text(s!(lang, leads.rule)), Column::Number(s!(lang, leads.points)), Column::Text(s!(lang, leads.because))];
+    let columns =
+        [Column::Text(s!(lang, leads.rule)), Column::Number(s!(lang, leads.points)), Column::Text(s!(lang, leads.because))];
     let rows = rows.collect_view();
     view! {
         <section class="lead-card" aria-labelledby="why">
@@ -125,7 +129,13 @@ fn said<T>(statement: &Statement<T>, text: String, lang: Lang) -> AnyView {
     .into_any()
 }
 
-fn one<T: Copy>(rows: &mut Vec<(&'static str, AnyView)>, name: &'static str, statement: Option<&Statement<T>>, lang: Lang, text: impl Fn(T) -> String) {
+fn one<T: Copy>(
+    rows: &mut Vec<(&'static str, AnyView)>,
+    name: &'static str,
+    statement: Option<&Statement<T>>,
+    lang: Lang,
+    text: impl Fn(T) -> String,
+) {
     rows.extend(statement.map(|statement| (name, said(statement, text(statement.value), lang))));
 }
 
@@ -175,7 +185,8 @@ pub fn statements(reader: &Reader, card: &Scorecard, lead: &Lead) -> AnyView {
         }
     });
     let pains = profile.pains.iter().map(|each| view! { <li>{said(each, words::pain(each.value, lang).to_owned(), lang)}</li> });
-    let segments = profile.segments.iter().map(|each| view! { <li>{said(each, words::segment(each.value, lang).to_owned(), lang)}</li> });
+    let segments =
+        profile.segments.iter().map(|each| view! { <li>{said(each, words::segment(each.value, lang).to_owned(), lang)}</li> });
     let unknowns = profile.unknowns.iter().map(|each| view! { <li>{words::unknown(*each, lang)}</li> });
     view! {
         <section class="lead-card" aria-labelledby="profile">
@@ -197,8 +208,11 @@ fn list<T: IntoView + 'static>(title: &'static str, rows: Vec<T>) -> Option<AnyV
 }
 
 fn as_customer(customer: &Customer, lang: Lang) -> AnyView {
-    let mut rows: Vec<(&'static str, AnyView)> = vec![(s!(lang, leads.readiness), format!("{} / 100", customer.readiness).into_any())];
-    one(&mut rows, s!(lang, leads.months), customer.months.as_ref(), lang, |months| fill(s!(lang, leads.months_n), &[&months.to_string()]));
+    let mut rows: Vec<(&'static str, AnyView)> =
+        vec![(s!(lang, leads.readiness), format!("{} / 100", customer.readiness).into_any())];
+    one(&mut rows, s!(lang, leads.months), customer.months.as_ref(), lang, |months| {
+        fill(s!(lang, leads.months_n), &[&months.to_string()])
+    });
     one(&mut rows, s!(lang, leads.pays), customer.pays_cents.as_ref(), lang, |cents| format::money(cents, "USD", lang));
     one(&mut rows, s!(lang, leads.adoption), customer.adoption.as_ref(), lang, |v| words::level(v, lang).to_owned());
     one(&mut rows, s!(lang, leads.churn), customer.churn.as_ref(), lang, |v| words::level(v, lang).to_owned());
@@ -210,7 +224,10 @@ fn as_customer(customer: &Customer, lang: Lang) -> AnyView {
         });
         let within = fill(s!(lang, leads.within), &[&next.within_days.to_string()]);
         let under = more.into_iter().chain([within]).collect::<Vec<_>>().join(" · ");
-        rows.push((s!(lang, leads.recommended), view! { <span class="said">{price}</span><span class="cell-2">{under}</span> }.into_any()));
+        rows.push((
+            s!(lang, leads.recommended),
+            view! { <span class="said">{price}</span><span class="cell-2">{under}</span> }.into_any(),
+        ));
     }
     let growth = customer.growth.iter().map(|each| {
         let (growth, points) = each.value;
@@ -278,7 +295,10 @@ pub fn strategy(reader: &Reader, card: &Scorecard, lead: &Lead) -> Option<AnyVie
     rows.push((s!(lang, leads.tone), join(plan.tone.iter().map(|each| words::tone(*each, lang)).collect())));
     rows.push((s!(lang, leads.content), join(plan.content.iter().map(|each| words::content(*each, lang)).collect())));
     rows.push((s!(lang, leads.cadence), words::cadence(plan.cadence, lang).to_owned()));
-    rows.extend(plan.cycle_months.map(|(from, to)| (s!(lang, leads.cycle), fill(s!(lang, leads.cycle_months), &[&from.to_string(), &to.to_string()]))));
+    rows.extend(
+        plan.cycle_months
+            .map(|(from, to)| (s!(lang, leads.cycle), fill(s!(lang, leads.cycle_months), &[&from.to_string(), &to.to_string()]))),
+    );
     rows.extend(plan.offer.map(|offer| (s!(lang, leads.offer), words::offer(offer, lang).to_owned())));
     rows.push((s!(lang, leads.metrics), join(plan.metrics.iter().map(|each| words::metric(*each, lang)).collect())));
     Some(

@@ -8,8 +8,8 @@ use crate::{
             actions::{ActionKind, Cadence, Content, Mail, Metric, Offer, Reason, TalkingPoint, Tone},
             assign::Seniority,
             profile::{
-                Decision, Field, Growth, Industry, Level, Lifecycle, Pain, Persona, Research, Segment, Signal, Stage, Strength, Timeline,
-                Unknown,
+                Decision, Field, Growth, Industry, Level, Lifecycle, Pain, Persona, Research, Segment, Signal, Stage, Strength,
+                Timeline, Unknown,
             },
             score::ScoreRule,
         },

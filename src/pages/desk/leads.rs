@@ -50,7 +50,8 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
         }
         _ => return Err(AppError::NotFound),
     };
-    let mut fields: Vec<_> = FIELDS.into_iter().map(|name| (name, sent.value(name).to_owned())).filter(|(_, value)| !value.is_empty()).collect();
+    let mut fields: Vec<_> =
+        FIELDS.into_iter().map(|name| (name, sent.value(name).to_owned())).filter(|(_, value)| !value.is_empty()).collect();
     // The menu of the bulk form has the same name as the filter.
     fields.retain(|(name, _)| *name != "owner" && *name != "status");
     for (name, kept) in [("owner", "of"), ("status", "was")] {
@@ -86,7 +87,8 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let (found, more) = read::list(ctx, &filter).await?;
     let (owners, sources) = (read::owners(ctx).await?, read::sources(ctx).await?);
     let may = ctx.actor.may(Permission::WriteCrm);
-    let asked: Vec<_> = FIELDS.into_iter().map(|name| (name, place.get(name).to_owned())).filter(|(_, value)| !value.is_empty()).collect();
+    let asked: Vec<_> =
+        FIELDS.into_iter().map(|name| (name, place.get(name).to_owned())).filter(|(_, value)| !value.is_empty()).collect();
     let next = more.then(|| found.last()).flatten().map(|last| {
         let at = if filter.sort == Sort::Score { i64::from(last.score) } else { last.created_at.timestamp_micros() };
         let mut fields = asked.clone();
@@ -99,7 +101,9 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         "merged" => Some(s!(lang, leads.merged_unseen).to_owned()),
         _ => None,
     };
-    let new = may.then(|| view! { <a class="button button-primary" href="/leads/new">{icon(Icon::Plus)}{s!(lang, leads.new)}</a> }.into_any());
+    let new = may.then(|| {
+        view! { <a class="button button-primary" href="/leads/new">{icon(Icon::Plus)}{s!(lang, leads.new)}</a> }.into_any()
+    });
     let none = found.is_empty().then(|| {
         let text = if asked.is_empty() { s!(lang, leads.none) } else { s!(lang, leads.none_found) };
         view! { <p class="office-none">{text}</p> }
@@ -156,7 +160,8 @@ fn filters(ctx: &Ctx, reader: &Reader, place: &Place<'_>, owners: &[(UserId, Str
     status.extend(LeadStatus::ALL.iter().map(|each| (each.as_str().to_owned(), words::status(*each, lang).to_owned())));
     let mut band = vec![any()];
     band.extend(Band::ALL.iter().map(|each| (each.as_str().to_owned(), words::band(*each, lang).to_owned())));
-    let mut owner = vec![any(), ("me".to_owned(), s!(lang, leads.mine).to_owned()), ("nobody".to_owned(), s!(lang, leads.nobodys).to_owned())];
+    let mut owner =
+        vec![any(), ("me".to_owned(), s!(lang, leads.mine).to_owned()), ("nobody".to_owned(), s!(lang, leads.nobodys).to_owned())];
     let me = ctx.actor.user();
     owner.extend(owners.iter().filter(|(id, _)| Some(*id) != me).map(|(id, name)| (id.to_string(), name.clone())));
     let mut source = vec![any()];
@@ -165,7 +170,8 @@ fn filters(ctx: &Ctx, reader: &Reader, place: &Place<'_>, owners: &[(UserId, Str
         source.push((place.get("source").to_owned(), place.get("source").to_owned()));
     }
     source.extend(sources.into_iter().map(|source| (source.clone(), source)));
-    let sort = vec![(String::new(), s!(lang, leads.by_score).to_owned()), ("newest".to_owned(), s!(lang, leads.by_time).to_owned())];
+    let sort =
+        vec![(String::new(), s!(lang, leads.by_score).to_owned()), ("newest".to_owned(), s!(lang, leads.by_time).to_owned())];
     view! {
         <form class="office-bar filters" method="get" action="/leads" role="search">
             {search_field(s!(lang, leads.search), 100, place.get("q"))}
@@ -191,7 +197,8 @@ pub fn owner_choices(reader: &Reader, owners: &[(UserId, String)]) -> Vec<Choice
 fn bulk(reader: &Reader, place: &Place<'_>, owners: &[(UserId, String)]) -> AnyView {
     let lang = reader.lang;
     let kept = [("q", "q"), ("was", "status"), ("band", "band"), ("of", "owner"), ("source", "source"), ("sort", "sort")];
-    let kept = kept.map(|(name, field)| view! { <input type="hidden" name=name value=place.get(field).to_owned()/> }).collect_view();
+    let kept =
+        kept.map(|(name, field)| view! { <input type="hidden" name=name value=place.get(field).to_owned()/> }).collect_view();
     let set = [LeadStatus::New, LeadStatus::Contacted, LeadStatus::Qualified, LeadStatus::Lost];
     let open = reader.sent.error().is_some();
     let fault = reader.sent.fault("reason").map(|code| fault_text(code, lang));

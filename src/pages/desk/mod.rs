@@ -1,23 +1,34 @@
-//! The desk: what sales people work with every day.
+//! The desk: the records that people sell with, and what is done with them.
 
+mod companies;
+mod company;
+mod contact;
+mod contacts;
+mod fields;
+mod forms;
 mod lead;
 mod lead_new;
-mod leads;
 mod lead_profile;
 pub mod lead_words;
+mod leads;
+mod lists;
+mod timeline;
+pub mod words;
 
 use leptos::prelude::*;
 
 use crate::{
-    domain::{AppError, AppResult, crm::LeadId},
+    domain::{AppError, AppResult},
     pages::written::{WrittenView, form::Sent, parts::Reader, render::Place},
     platform::ctx::Ctx,
     ui::i18n::s,
 };
 
-/// The id at the end of a path.
-fn id_in(path: &str, folder: &str) -> Option<uuid::Uuid> {
-    path.strip_prefix(folder)?.parse().ok()
+/// Whether an address is one of the desk's.
+pub fn has(path: &str) -> bool {
+    ["/contacts", "/companies", "/leads"]
+        .iter()
+        .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Writes a page of the desk.
@@ -26,24 +37,50 @@ fn id_in(path: &str, folder: &str) -> Option<uuid::Uuid> {
 /// Those of the use-cases; `NotFound` for an address that is no page.
 pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<WrittenView> {
     let lang = reader.lang;
-    let above = s!(lang, leads.title).to_owned();
-    let (title, body) = match place.path {
-        "/leads" => (above.clone(), leads::page(ctx, reader, place).await?),
-        "/leads/new" => (s!(lang, leads.new).to_owned(), lead_new::page(ctx, reader).await?),
-        path => {
-            let id = id_in(path, "/leads/").ok_or(AppError::NotFound)?;
-            lead::page(ctx, reader, place, LeadId(id)).await?
-        }
+    let (title, body) = match steps(place.path) {
+        ("contacts", None) => (s!(lang, desk.contacts).to_owned(), contacts::page(ctx, reader, place).await?),
+        ("contacts", Some("new")) => (s!(lang, contacts.new).to_owned(), contact::new_page(ctx, reader, place).await?),
+        ("contacts", Some(id)) => contact::page(ctx, reader, place, id).await?,
+        ("companies", None) => (s!(lang, desk.companies).to_owned(), companies::page(ctx, reader, place).await?),
+        ("companies", Some("new")) => (s!(lang, companies.new).to_owned(), company::new_page(ctx, reader).await?),
+        ("companies", Some(id)) => company::page(ctx, reader, place, id).await?,
+        ("leads", None) => (s!(lang, leads.title).to_owned(), leads::page(ctx, reader, place).await?),
+        ("leads", Some("new")) => (s!(lang, leads.new).to_owned(), lead_new::page(ctx, reader).await?),
+        ("leads", Some(id)) => lead::page(ctx, reader, place, id).await?,
+        _ => return Err(AppError::NotFound),
     };
-    let html = view! { <div class="office-main desk">{body}</div> }.to_html();
-    Ok(WrittenView { title, above, html })
+    let above = match steps(place.path).0 {
+        "companies" => s!(lang, desk.companies),
+        "leads" => s!(lang, leads.title),
+        _ => s!(lang, desk.contacts),
+    };
+    Ok(WrittenView { title, above: above.to_owned(), html: body.to_html(), class: "desk".to_owned() })
 }
 
 /// What a form of the desk asks for; nothing for an address that takes none.
-pub async fn take(ctx: &Ctx, path: &str, sent: &mut Sent) -> Option<AppResult<()>> {
-    Some(match path {
-        "/leads" => leads::take(ctx, sent).await,
-        "/leads/new" => lead_new::take(ctx, sent).await,
-        path => lead::take(ctx, LeadId(id_in(path, "/leads/")?), sent).await,
+pub async fn take(ctx: &Ctx, reader: &Reader, path: &str, sent: &mut Sent) -> Option<AppResult<()>> {
+    Some(match steps(path) {
+        ("contacts", None) => contacts::take(ctx, reader, sent).await,
+        ("contacts", Some("new")) => contact::take_new(ctx, sent).await,
+        ("contacts", Some(id)) => contact::take(ctx, sent, id).await,
+        ("companies", None) => companies::take(ctx, reader, sent).await,
+        ("companies", Some("new")) => company::take_new(ctx, sent).await,
+        ("companies", Some(id)) => company::take(ctx, sent, id).await,
+        ("leads", None) => leads::take(ctx, sent).await,
+        ("leads", Some("new")) => lead_new::take(ctx, sent).await,
+        ("leads", Some(id)) => lead::take(ctx, id, sent).await,
+        _ => return None,
     })
 }
+
+/// The first two steps of a path; a longer one has no second.
+fn steps(path: &str) -> (&str, Option<&str>) {
+    let path = path.trim_matches('/');
+    match path.split_once('/') {
+        Some((first, second)) if !second.contains('/') => (first, Some(second)),
+        Some(_) => ("", None),
+        None => (path, None),
+    }
+}
+
+pub use fields::{page as fields_page, take as take_fields};

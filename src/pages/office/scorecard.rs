@@ -139,9 +139,17 @@ fn card_section(reader: &Reader, card: &Scorecard, version: &str, preview: Optio
     let whole = |name: &'static str, label: &str, value: i64| {
         field(&as_card, "card", &Field { begin: &value.to_string(), ..Field::text(name, label) })
     };
-    let rules = ScoreRule::ALL.iter().map(|rule| whole(rule.as_str(), words::rule(*rule, lang), i64::from(card.points(*rule)))).collect_view();
+    let rules = ScoreRule::ALL
+        .iter()
+        .map(|rule| whole(rule.as_str(), words::rule(*rule, lang), i64::from(card.points(*rule))))
+        .collect_view();
     let (plain, spanish) = (card.words.join(", "), card.spanish_words.join(", "));
-    let plain = Field { begin: &plain, help: Some(s!(lang, scorecard.words_help)), required: false, ..Field::text("words", s!(lang, scorecard.words)) };
+    let plain = Field {
+        begin: &plain,
+        help: Some(s!(lang, scorecard.words_help)),
+        required: false,
+        ..Field::text("words", s!(lang, scorecard.words))
+    };
     let spanish = Field { begin: &spanish, required: false, ..Field::text("spanish_words", s!(lang, scorecard.spanish_words)) };
     let checked = if stale { as_card.sent.has("spanish", "on") } else { card.spanish };
     view! {
@@ -330,7 +338,8 @@ fn history_section(reader: &Reader, history: Vec<CardChange>) -> AnyView {
         }
     });
     let rows = rows.collect_view();
-    let columns = [Column::Text(s!(lang, journal.when)), Column::Text(s!(lang, scorecard.changed)), Column::Text(s!(lang, journal.who))];
+    let columns =
+        [Column::Text(s!(lang, journal.when)), Column::Text(s!(lang, scorecard.changed)), Column::Text(s!(lang, journal.who))];
     view! {
         <section class="office-section" aria-labelledby="history">
             <h3 id="history">{s!(lang, scorecard.history)}</h3>

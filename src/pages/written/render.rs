@@ -28,6 +28,11 @@ impl<'a> Place<'a> {
         Self { path, query: serde_urlencoded::from_str(query).unwrap_or_default() }
     }
 
+    /// All fields of the query, in their order.
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
     /// A field of the query; empty without one.
     pub fn get(&self, name: &str) -> &str {
         self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()).unwrap_or_default()
@@ -40,19 +45,19 @@ impl<'a> Place<'a> {
 /// Those of the use-cases; `NotFound` for an address that is no page.
 pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<WrittenView> {
     let place = Place::parse(place);
-    if place.path.starts_with("/leads") { desk::page(ctx, reader, &place).await } else { office::page(ctx, reader, &place).await }
+    if desk::has(place.path) { desk::page(ctx, reader, &place).await } else { office::page(ctx, reader, &place).await }
 }
 
 /// What a form asks for. The page is to be written again after it, with what came of it.
 ///
 /// # Errors
 /// `NotFound` for an address that takes no forms. What the use-case refuses stands in `sent`.
-pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> AppResult<()> {
-    if let Some(result) = office::take(ctx, ingest, path, sent).await {
-        result.unwrap_or_else(|error| sent.refuse(error));
-        return Ok(());
-    }
-    if let Some(result) = desk::take(ctx, path, sent).await {
+pub async fn take(ctx: &Ctx, reader: &Reader, ingest: &Ingest, path: &str, sent: &mut Sent) -> AppResult<()> {
+    let result = match desk::take(ctx, reader, path, sent).await {
+        None => office::take(ctx, ingest, path, sent).await,
+        taken => taken,
+    };
+    if let Some(result) = result {
         result.unwrap_or_else(|error| sent.refuse(error));
         return Ok(());
     }
