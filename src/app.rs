@@ -95,12 +95,17 @@ fn tell_zone(settings: Settings, known: bool) {
     });
 }
 
+/// A title without what could end the element that it stands in: it is written there as it is.
+fn plain_title(title: &str) -> String {
+    title.replace('<', "‹")
+}
+
 /// Sidebar, page, tab bar, and what may lie over them.
 #[component]
 fn Frame() -> impl IntoView {
     let lang = use_lang();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "NexusCRM".to_owned() } else { format!("{title} · NexusCRM") }/>
+        <Title formatter=|title: String| if title.is_empty() { "NexusCRM".to_owned() } else { format!("{} · NexusCRM", plain_title(&title)) }/>
         <Router>
             <Listener/>
             <a class="skip" href="#main" rel="external">{t!(lang, nav.skip)}</a>

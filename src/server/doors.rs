@@ -92,6 +92,7 @@ pub const DOORS: &[Door] = &[
     ("POST", "/leads/new", Rule::May(Permission::WriteCrm)),
     ("GET", "/leads/{id}", Rule::May(Permission::ReadCrm)),
     ("POST", "/leads/{id}", Rule::May(Permission::WriteCrm)),
+    ("POST", "/leads/{id}/convert", Rule::May(Permission::WriteCrm)),
     ("GET", "/account", Rule::SignedIn),
     ("POST", "/account", Rule::SignedIn),
     ("GET", "/admin/people", Rule::May(Permission::ReadPeople)),

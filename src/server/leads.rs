@@ -1,17 +1,20 @@
-//! `POST /api/leads/capture`: leads from programs.
+//! `POST /api/leads/capture`: leads from programs; and `POST /leads/{id}/convert`, the button of a lead's page.
 
 use axum::{
     Extension, Json,
     body::Bytes,
-    extract::rejection::BytesRejection,
+    extract::{Path, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use serde_json::{Value, json};
 
-use super::{problem::Problem, webhook::is_json};
+use super::{ServerState, gate, problem::Problem, webhook::is_json};
 use crate::{
+    domain::{AppError, crm::LeadId},
     features::leads::capture::{self, Outcome},
+    flows::conversion,
+    pages::gate::Retry,
     platform::ctx::Ctx,
 };
 
@@ -54,4 +57,22 @@ pub async fn receive(
         "ignored": receipt.ignored,
     });
     Ok((status, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+}
+
+/// Makes a contact of a lead, and goes back to its page.
+pub async fn convert(
+    State(state): State<ServerState>,
+    Extension(ctx): Extension<Ctx>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(id) = id.parse().map(LeadId) else {
+        return gate::refused(&state, &headers, &AppError::NotFound, Retry::Open("/leads".to_owned()));
+    };
+    let place = |done: &str| Redirect::to(&format!("/leads/{id}?done={done}")).into_response();
+    match conversion::convert(&ctx, id).await {
+        Ok(_) => place("converted"),
+        Err(AppError::Conflict { .. }) => place("not_converted"),
+        Err(error) => gate::refused(&state, &headers, &error, Retry::Open(format!("/leads/{id}"))),
+    }
 }

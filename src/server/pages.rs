@@ -17,7 +17,7 @@ use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    ServerState, cookies, gate, lead_form,
+    ServerState, cookies, gate, lead_form, leads,
     reader::{self, back},
 };
 use crate::{
@@ -58,6 +58,7 @@ pub fn router(state: ServerState) -> Router {
         .route("/leads", post(written))
         .route("/leads/new", post(written))
         .route("/leads/{id}", post(written))
+        .route("/leads/{id}/convert", post(leads::convert))
         .route("/account", post(written))
         .route("/admin/people", post(written))
         .route("/admin/sessions", post(written))

@@ -285,8 +285,12 @@ async fn everybody_works_on_the_leads_of_their_scope() {
         app.text(&format!("SELECT concat_ws(' ', first_name, status, owner_id) FROM leads WHERE id = '{others}'")).await,
         format!("theirs new {}", other.id)
     );
-    // One's own and nobody's can be worked on, and given away.
+    // One's own and nobody's can be worked on, converted, and given away.
     let path = format!("/leads/{open}");
+    let ready = captured(&app, &scored("ready", 0)).await;
+    let converted = form(&sales, &format!("/leads/{ready}/convert"), &[]).await;
+    assert_eq!((converted.status, converted.header("location")), (303, format!("/leads/{ready}?done=converted").as_str()));
+    assert!(page(&sales, &format!("/leads/{ready}")).await.text.contains("href=\"/contacts/"));
     assert_eq!(form(&sales, &path, &[("do", "status"), ("to", "contacted")]).await.status, 303);
     let given = form(&sales, &path, &[("do", "assign"), ("owner", &other.id.to_string())]).await;
     assert_eq!((given.status, given.header("location")), (303, "/leads?done=assigned&n=1"), "it is not seen any more");

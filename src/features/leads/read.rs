@@ -126,8 +126,14 @@ pub async fn list(ctx: &Ctx, filter: &Filter<'_>) -> AppResult<(Vec<Listed>, boo
     Ok((rows, more))
 }
 
+/// A text that the database can be asked for.
+fn plain(text: &str) -> String {
+    text.replace('\0', "")
+}
+
 fn restrict(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
-    let search = filter.search.trim();
+    let search = plain(filter.search);
+    let search = search.trim();
     if !search.is_empty() {
         query.push(" AND (l.search LIKE crm_fold(").push_bind(contains(search)).push(")");
         if search.chars().count() >= ALIKE_FROM {
@@ -148,7 +154,7 @@ fn restrict(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
         Whose::User(user) => drop(query.push(" AND l.owner_id = ").push_bind(user.0)),
     }
     if !filter.source.is_empty() {
-        query.push(" AND l.source = ").push_bind(filter.source.to_owned());
+        query.push(" AND l.source = ").push_bind(plain(filter.source));
     }
     if let Some(After { at, id }) = filter.after {
         match filter.sort {

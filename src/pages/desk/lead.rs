@@ -20,7 +20,6 @@ use crate::{
         read::{self, Happened},
         scorecard,
     },
-    flows::conversion,
     pages::{
         office::journal,
         written::{
@@ -74,10 +73,6 @@ pub async fn take(ctx: &Ctx, id: &str, sent: &mut Sent) -> AppResult<()> {
             }
             "saved"
         }
-        "convert" => {
-            conversion::convert(ctx, id).await?;
-            "converted"
-        }
         _ => return Err(AppError::NotFound),
     };
     sent.go = Some(format!("/leads/{id}?done={done}"));
@@ -110,6 +105,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
         {top(reader, &lead)}
         {problem(reader)}
         {done.map(|text| notice("notice-ok", Icon::Check, "status", text))}
+        {(place.get("done") == "not_converted").then(|| notice("notice-bad", Icon::Warning, "alert", s!(lang, leads.not_converted)))}
         <div class="lead">
             <div class="lead-main">
                 {said}
@@ -229,8 +225,7 @@ fn steps(reader: &Reader, lead: &Lead, owners: &[(UserId, String)]) -> AnyView {
                 <input type="hidden" name="do" value="status"/>
                 {next.map(|status| view! { <button class="button" name="to" value=status.as_str()>{words::status(status, lang)}</button> }).collect_view()}
             </form>
-            <form class="lead-step" method="post" action=path.clone()>
-                <input type="hidden" name="do" value="convert"/>
+            <form class="lead-step" method="post" action=format!("{path}/convert")>
                 <button class="button button-primary">{s!(lang, leads.convert)}</button>
                 <p class="field-help">{s!(lang, leads.convert_help)}</p>
             </form>

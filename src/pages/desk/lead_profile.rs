@@ -146,7 +146,7 @@ pub fn statements(reader: &Reader, card: &Scorecard, lead: &Lead) -> AnyView {
         return view! { <section class="lead-card"><h3>{s!(lang, leads.profile)}</h3><p class="office-help">{s!(lang, leads.not_scored)}</p></section> }
             .into_any();
     };
-    let usd = |whole: i64| format!("{} USD", format::short(whole, lang));
+    let usd = |whole: i64| format!("{} USD", format::axis(whole, lang));
     let mut rows: Vec<(&'static str, AnyView)> = Vec::new();
     let language = |spoken: Lang| spoken.pick(s!(lang, leads.es), s!(lang, leads.en)).to_owned();
     one(&mut rows, s!(lang, leads.k_language), profile.language.as_ref(), lang, language);

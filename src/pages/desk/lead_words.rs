@@ -19,6 +19,7 @@ use crate::{
 
 macro_rules! words {
     ($($name:ident: $type:ty { $($variant:ident => $key:ident),+ $(,)? })+) => {$(
+        #[doc = concat!("A `", stringify!($type), "` in words.")]
         pub fn $name(code: $type, lang: Lang) -> &'static str {
             match code {
                 $(<$type>::$variant => s!(lang, lead_words.$key)),+
