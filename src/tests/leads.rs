@@ -274,13 +274,14 @@ async fn everybody_works_on_the_leads_of_their_scope() {
     assert!(!page(&sales, &hidden).await.text.contains("theirs@x.example"));
     for fields in [
         [("do", "status"), ("to", "contacted"), ("reason", "")],
-        [("do", "convert"), ("x", ""), ("y", "")],
         [("do", "edit"), ("version", "2"), ("first_name", "Mine")],
         [("do", "assign"), ("owner", ""), ("x", "")],
     ] {
         form(&sales, &hidden, &fields).await;
         assert_eq!(form(&viewer, &hidden, &fields).await.status, 403);
     }
+    assert_eq!(form(&sales, &format!("{hidden}/convert"), &[]).await.status, 404);
+    assert_eq!(form(&viewer, &format!("{hidden}/convert"), &[]).await.status, 403);
     assert_eq!(
         app.text(&format!("SELECT concat_ws(' ', first_name, status, owner_id) FROM leads WHERE id = '{others}'")).await,
         format!("theirs new {}", other.id)
@@ -417,7 +418,7 @@ async fn a_lead_shows_all_that_is_said_of_it_in_both_languages() {
             "es",
             [
                 "Tecnología y software",
-                "2 M USD a 5 M USD",
+                "2\u{a0}M USD a 5\u{a0}M USD",
                 "Procesos manuales",
                 "Llamada de calificación",
                 "Decisor técnico",
@@ -428,7 +429,7 @@ async fn a_lead_shows_all_that_is_said_of_it_in_both_languages() {
             "en",
             [
                 "Technology and software",
-                "2M USD to 5M USD",
+                "2\u{a0}M USD to 5\u{a0}M USD",
                 "Work done by hand",
                 "Qualification call",
                 "Technical decision maker",
