@@ -144,11 +144,14 @@ pub enum KeyScope {
     /// Read contacts, companies, leads and tasks, and take them out.
     #[serde(rename = "crm:read")]
     CrmRead,
+    /// Hand in leads.
+    #[serde(rename = "leads:write")]
+    LeadsWrite,
 }
 
 impl KeyScope {
     /// All.
-    pub const ALL: [Self; 3] = [Self::UsageRead, Self::MetricsRead, Self::CrmRead];
+    pub const ALL: [Self; 4] = [Self::UsageRead, Self::MetricsRead, Self::CrmRead, Self::LeadsWrite];
 
     /// The word of the scope.
     pub const fn as_str(self) -> &'static str {
@@ -156,6 +159,7 @@ impl KeyScope {
             Self::UsageRead => "usage:read",
             Self::MetricsRead => "metrics:read",
             Self::CrmRead => "crm:read",
+            Self::LeadsWrite => "leads:write",
         }
     }
 
@@ -170,6 +174,7 @@ impl KeyScope {
             Self::UsageRead => matches!(permission, Permission::ReadUsage | Permission::ExportUsage),
             Self::MetricsRead => matches!(permission, Permission::ReadMetrics),
             Self::CrmRead => matches!(permission, Permission::ReadCrm | Permission::ExportCrm),
+            Self::LeadsWrite => matches!(permission, Permission::CaptureLeads),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What crosses features.
 
+pub mod conversion;
+pub mod leads;
 pub mod mail;
 pub mod maintenance;
 pub mod privacy;

@@ -9,6 +9,8 @@ mod crash;
 mod doors;
 mod forgotten;
 mod keys;
+mod lead_form;
+mod leads;
 mod limits;
 mod live;
 mod mail;

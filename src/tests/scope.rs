@@ -135,6 +135,8 @@ async fn everybody_sees_and_changes_what_their_role_and_team_allow() {
             "token_signing_keys",
             "mails",
             "password_asks",
+            "lead_captures",
+            "lead_form_key",
         ] {
             assert_eq!(count(ctx, table).await, 0, "{table} {:?}", ctx.actor);
         }

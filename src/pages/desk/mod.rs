@@ -7,6 +7,11 @@ mod contact;
 mod contacts;
 mod fields;
 mod forms;
+mod lead;
+mod lead_new;
+mod lead_profile;
+pub mod lead_words;
+mod leads;
 mod lists;
 mod timeline;
 pub mod words;
@@ -22,7 +27,7 @@ use crate::{
 
 /// Whether an address is one of the desk's.
 pub fn has(path: &str) -> bool {
-    ["/contacts", "/companies"]
+    ["/contacts", "/companies", "/leads"]
         .iter()
         .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
@@ -40,10 +45,14 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         ("companies", None) => (s!(lang, desk.companies).to_owned(), companies::page(ctx, reader, place).await?),
         ("companies", Some("new")) => (s!(lang, companies.new).to_owned(), company::new_page(ctx, reader).await?),
         ("companies", Some(id)) => company::page(ctx, reader, place, id).await?,
+        ("leads", None) => (s!(lang, leads.title).to_owned(), leads::page(ctx, reader, place).await?),
+        ("leads", Some("new")) => (s!(lang, leads.new).to_owned(), lead_new::page(ctx, reader).await?),
+        ("leads", Some(id)) => lead::page(ctx, reader, place, id).await?,
         _ => return Err(AppError::NotFound),
     };
     let (list, name) = match steps(place.path).0 {
         "companies" => ("/companies", s!(lang, desk.companies)),
+        "leads" => ("/leads", s!(lang, leads.title)),
         _ => ("/contacts", s!(lang, desk.contacts)),
     };
     let up = (place.path != list).then(|| (name.to_owned(), list.to_owned()));
@@ -59,6 +68,9 @@ pub async fn take(ctx: &Ctx, reader: &Reader, path: &str, sent: &mut Sent) -> Op
         ("companies", None) => companies::take(ctx, reader, sent).await,
         ("companies", Some("new")) => company::take_new(ctx, sent).await,
         ("companies", Some(id)) => company::take(ctx, sent, id).await,
+        ("leads", None) => leads::take(ctx, sent).await,
+        ("leads", Some("new")) => lead_new::take(ctx, sent).await,
+        ("leads", Some(id)) => lead::take(ctx, id, sent).await,
         _ => return None,
     })
 }
