@@ -27,6 +27,8 @@ pub mod format;
 pub mod histogram;
 pub mod live;
 pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod matching;
 pub mod people;
 pub mod privacy;
 pub mod tier;
