@@ -1,5 +1,6 @@
 //! What crosses features.
 
+pub mod duplicates;
 pub mod mail;
 pub mod maintenance;
 pub mod privacy;
