@@ -6,6 +6,7 @@ mod admin;
 mod architecture;
 mod crash;
 mod doors;
+mod duplicates;
 mod forgotten;
 mod keys;
 mod limits;

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Others with a key, beyond which it says nothing.
-const MOST_WITH_KEY: i64 = 200;
+const MOST_WITH_KEY: i32 = 200;
 /// Others that are compared with a contact.
 const MOST_CANDIDATES: i64 = 40;
 
@@ -116,9 +116,9 @@ pub async fn find_candidates(tx: &mut PgConnection, keys: &[i64], but: Option<Uu
     sqlx::query_scalar!(
         r#"SELECT other.id AS "id!" FROM unnest($1::bigint[]) AS k(key)
          CROSS JOIN LATERAL (SELECT array_agg(x.contact_id) AS ids FROM (
-            SELECT contact_id FROM contact_keys WHERE contact_keys.key = k.key AND contact_id IS DISTINCT FROM $2 LIMIT $3 + 1) x) AS block
+            SELECT contact_id FROM contact_keys WHERE contact_keys.key = k.key AND contact_id IS DISTINCT FROM $2 LIMIT $3::integer + 1) x) AS block
          CROSS JOIN LATERAL unnest(block.ids) AS other(id)
-         WHERE cardinality(block.ids) <= $3
+         WHERE cardinality(block.ids) <= $3::integer
          GROUP BY other.id ORDER BY sum(1.0 / cardinality(block.ids)) DESC, other.id LIMIT $4"#,
         keys,
         but,
