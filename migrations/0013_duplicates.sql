@@ -106,3 +106,36 @@ REVOKE ALL ON FUNCTION contact_move(uuid, uuid, jsonb, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_move(uuid, uuid, jsonb, timestamptz) TO nexus_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON contact_changes, contact_keys, duplicate_pairs, contact_merges TO nexus_app;
+
+-- ---- a contact is a person, who can be forgotten -------------------------------------------------------------------------
+
+ALTER TABLE erased_persons DROP CONSTRAINT erased_persons_kind_check,
+    ADD CONSTRAINT erased_persons_kind_check CHECK (kind IN ('metered', 'account', 'contact'));
+ALTER TABLE consents DROP CONSTRAINT consents_subject_kind_check,
+    ADD CONSTRAINT consents_subject_kind_check CHECK (subject_kind IN ('metered', 'account', 'contact'));
+
+-- The contact and those that were merged into it, however often.
+CREATE FUNCTION contact_selves(contact uuid) RETURNS uuid[] LANGUAGE sql STABLE
+    AS $$
+    WITH RECURSIVE selves AS (
+        SELECT id FROM contacts WHERE id = contact
+        UNION SELECT c.id FROM contacts c JOIN selves s ON c.merged_into = s.id)
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM selves
+$$;
+CREATE INDEX contacts_merged_into ON contacts (merged_into) WHERE merged_into IS NOT NULL;
+
+-- The journal about contacts, and about what hung on them: that something happened stays.
+CREATE FUNCTION privacy_erase_contact_journal(records uuid[], pseudonym text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+    AS $$
+DECLARE
+    erased bigint;
+BEGIN
+    PERFORM privacy_check(pseudonym);
+    UPDATE journal SET body = '{}'
+    WHERE subject_kind IN ('contact', 'lead', 'task', 'interaction') AND subject_id = ANY(records::text[]) AND body <> '{}';
+    GET DIAGNOSTICS erased = ROW_COUNT;
+    RETURN erased;
+END $$;
+REVOKE ALL ON FUNCTION privacy_erase_contact_journal(uuid[], text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION privacy_erase_contact_journal(uuid[], text) TO nexus_app;

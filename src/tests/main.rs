@@ -16,6 +16,7 @@ mod mail_pages;
 mod metering;
 mod office;
 mod privacy;
+mod privacy_contact;
 mod privacy_person;
 mod properties;
 mod rest;
