@@ -44,8 +44,8 @@ async fn admin(app: &TestApp) -> Ctx {
 /// A contact; `more` are further columns with their values.
 async fn contact(app: &TestApp, first: &str, last: &str, email: &str, more: &[(&str, &str)]) -> Uuid {
     let id = Uuid::now_v7();
-    let columns: String = more.iter().map(|(column, _)| format!(", {column}")).collect();
-    let values: String = more.iter().map(|(_, value)| format!(", '{value}'")).collect();
+    let columns = more.iter().fold(String::new(), |all, (column, _)| all + ", " + column);
+    let values = more.iter().fold(String::new(), |all, (_, value)| format!("{all}, '{value}'"));
     let email = if email.is_empty() { "NULL".to_owned() } else { format!("'{email}'") };
     app.as_owner(&format!(
         "INSERT INTO contacts (id, first_name, last_name, email, created_at, updated_at{columns}) VALUES ('{id}', '{first}', '{last}', {email}, now(), now(){values})"

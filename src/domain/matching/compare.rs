@@ -265,6 +265,7 @@ fn family(a: &Value, b: &Value) -> usize {
     if alike >= 0.86
         || (shared && a.parts.len() != b.parts.len())
         || is_initial(first, other)
+        || (first.len().min(other.len()) >= 4 && edits(first, other) == 1)
         || (text::sound(first) == text::sound(other) && jaro_winkler(first, other) >= 0.75)
     {
         2

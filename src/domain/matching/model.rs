@@ -144,7 +144,7 @@ impl Model {
         }
         let (both, alone) = (&[first, second][..], &[first][..]);
         let agreeing = match (two(a, first, second), two(b, first, second)) {
-            ([Some(a1), Some(a2)], [Some(b1), Some(b2)]) if other.level(a1, b2) <= 1 && one.level(b1, a2) <= 1 => both,
+            ([Some(a1), Some(a2)], [Some(b1), Some(b2)]) if other.level(a1, b2) + one.level(b1, a2) <= 2 => both,
             ([Some(a1), None], [None, Some(b2)]) if a1.whole == b2.whole => alone,
             ([None, Some(a2)], [Some(b1), None]) if a2.whole == b1.whole => alone,
             _ => &[],

@@ -147,10 +147,10 @@ pub async fn latest(ctx: &Ctx) -> AppResult<Vec<Done>> {
     let mut tx = ctx.begin().await.map_err(to_app)?;
     let rows = merges::list_merges(&mut tx, SHOWN).await.map_err(to_app)?;
     tx.rollback().await.map_err(to_app)?;
-    Ok(rows.into_iter().map(done).collect())
+    Ok(rows.iter().map(done).collect())
 }
 
-fn done(row: MergeRow) -> Done {
+fn done(row: &MergeRow) -> Done {
     let name = |contact: &Value| {
         let text = |field: &str| contact.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         let name = format!("{} {}", text("first_name"), text("last_name")).trim().to_owned();

@@ -1,5 +1,7 @@
 //! What a merge makes of two contacts, and what its undoing gives back.
 
+use std::cmp::Ordering;
+
 use serde_json::{Map, Value};
 
 use super::store::Row;
@@ -73,10 +75,9 @@ pub fn stays<'a>(a: &'a Row, b: &'a Row) -> &'a Row {
     let known = |row: &Row| fields(row).map_or(0, |fields| CHOSEN.iter().filter(|field| !is_empty(fields.get(**field))).count());
     let worth = |row: &Row| (row.usage_user_id.is_some(), known(row));
     match worth(a).cmp(&worth(b)) {
-        std::cmp::Ordering::Less => b,
-        std::cmp::Ordering::Greater => a,
-        std::cmp::Ordering::Equal if b.id < a.id => b,
-        std::cmp::Ordering::Equal => a,
+        Ordering::Less => b,
+        Ordering::Equal if b.id < a.id => b,
+        Ordering::Equal | Ordering::Greater => a,
     }
 }
 
@@ -100,7 +101,7 @@ pub fn merged(winner: &Row, loser: &Row, takes: impl Fn(&str) -> bool) -> AppRes
     merged.other_emails = united(emails, merged.email.as_deref(), |email| normal::email(email).unwrap_or_else(|| email.to_owned()));
     let phones = [winner, loser].into_iter().flat_map(|row| row.phone.iter().chain(&row.other_phones));
     merged.other_phones = united(phones, merged.phone.as_deref(), |phone| normal::phone(phone).unwrap_or_else(|| phone.to_owned()));
-    merged.tags = united(winner.tags.iter().chain(&loser.tags), None, |tag| tag.to_lowercase());
+    merged.tags = united(winner.tags.iter().chain(&loser.tags), None, str::to_lowercase);
     let named = [&merged.first_name, &merged.last_name].iter().any(|name| !name.is_empty())
         || merged.email.is_some()
         || merged.phone.is_some();
