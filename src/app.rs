@@ -119,6 +119,8 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/usage/users/:id") view=UserPage ssr=SsrMode::Async/>
                         <Route path=path!("/contacts") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/contacts/:id") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/duplicates") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/duplicates/merge") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/companies") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/companies/:id") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/fields") view=WrittenPage ssr=SsrMode::Async/>

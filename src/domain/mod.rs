@@ -30,6 +30,8 @@ pub mod histogram;
 pub mod lead;
 pub mod live;
 pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod matching;
 pub mod people;
 pub mod privacy;
 pub mod tier;

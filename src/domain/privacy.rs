@@ -12,17 +12,20 @@ pub enum PersonKind {
     Metered,
     /// Somebody who can sign in here, by the account's id.
     Account,
+    /// Somebody whom we know or would like to sell to, by the contact's id.
+    Contact,
 }
 
 impl PersonKind {
     /// All.
-    pub const ALL: [Self; 2] = [Self::Metered, Self::Account];
+    pub const ALL: [Self; 3] = [Self::Metered, Self::Account, Self::Contact];
 
     /// The word in the database and in addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Metered => "metered",
             Self::Account => "account",
+            Self::Contact => "contact",
         }
     }
 
@@ -36,6 +39,7 @@ impl PersonKind {
         match self {
             Self::Metered => "person",
             Self::Account => "user",
+            Self::Contact => "contact",
         }
     }
 }
@@ -69,6 +73,9 @@ impl Subject {
         }
         if kind == PersonKind::Account && uuid::Uuid::try_parse(id).is_err() {
             return Err(AppError::invalid("/id", "unknown", "is no account"));
+        }
+        if kind == PersonKind::Contact && uuid::Uuid::try_parse(id).is_err() {
+            return Err(AppError::invalid("/id", "unknown", "is no contact"));
         }
         Ok(Self { kind, id: id.to_owned() })
     }
@@ -142,6 +149,7 @@ mod tests {
             (PersonKind::Metered, "a\nb".into()),
             (PersonKind::Metered, "x".repeat(256)),
             (PersonKind::Account, "ana".into()),
+            (PersonKind::Contact, "ana".into()),
         ] {
             assert!(Subject::new(kind, &id).is_err(), "{id:?}");
         }

@@ -6,6 +6,8 @@ pub mod auth;
 #[cfg(feature = "ssr")]
 pub mod contacts;
 #[cfg(feature = "ssr")]
+pub mod duplicates;
+#[cfg(feature = "ssr")]
 pub mod leads;
 #[cfg(feature = "ssr")]
 pub mod mail;

@@ -2,6 +2,7 @@
 
 pub mod conversion;
 pub mod leads;
+pub mod duplicates;
 pub mod mail;
 pub mod maintenance;
 pub mod privacy;

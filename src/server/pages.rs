@@ -51,6 +51,8 @@ pub fn router(state: ServerState) -> Router {
         .route("/forgotten", get(gate::forgotten_page).post(gate::forgotten))
         .route("/contacts", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/contacts/{id}", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/duplicates", post(written))
+        .route("/duplicates/merge", post(written))
         .route("/companies", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/companies/{id}", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/admin/fields", post(written))

@@ -38,7 +38,8 @@ pub async fn export(method: Method, Extension(ctx): Extension<Ctx>, Query(query)
     if method == Method::HEAD {
         return Err(problem::method_not_allowed().await);
     }
-    let kind = PersonKind::parse(&query.kind).ok_or_else(|| AppError::invalid("/kind", "unknown", "must be metered or account"))?;
+    let kind = PersonKind::parse(&query.kind)
+        .ok_or_else(|| AppError::invalid("/kind", "unknown", "must be metered, account or contact"))?;
     let subject = Subject::new(kind, &query.id)?;
     let pieces = export::export(&ctx, &subject).await?;
     let body = Body::from_stream(stream::unfold(pieces, async |mut pieces| pieces.recv().await.map(|piece| (piece, pieces))));

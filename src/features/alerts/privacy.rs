@@ -22,7 +22,7 @@ impl Holder for Alerts {
     fn held(&self, kind: PersonKind) -> &'static [Held] {
         match kind {
             PersonKind::Metered => &store::HELD,
-            PersonKind::Account => &[],
+            PersonKind::Account | PersonKind::Contact => &[],
         }
     }
 

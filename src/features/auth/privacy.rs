@@ -34,7 +34,7 @@ async fn account(tx: &mut PgConnection, subject: &Subject) -> AppResult<Account>
 impl Holder for Accounts {
     fn held(&self, kind: PersonKind) -> &'static [Held] {
         match kind {
-            PersonKind::Metered => &[],
+            PersonKind::Metered | PersonKind::Contact => &[],
             PersonKind::Account => &privacy::HELD,
         }
     }

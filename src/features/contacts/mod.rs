@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod companies;
 pub mod fields;
 pub mod list;
+pub mod privacy;
 pub(crate) mod store;
 pub mod timeline;
 pub mod usecase;

@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod companies;
 pub mod fields;
 pub mod list;
+pub mod privacy;
 pub mod timeline;
 pub mod views;
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{companies, fields, store};
+use super::{companies, fields, privacy, store};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -64,6 +64,7 @@ pub async fn create(ctx: &Ctx, texts: &Texts) -> AppResult<ContactId> {
     let mut tx = ctx.begin().await.map_err(to_app)?;
     let custom = store::fields::list(&mut tx, fields::CONTACT, false).await.map_err(to_app)?;
     let fields = ContactFields::parse(texts, &custom)?;
+    privacy::hold_back(ctx, fields.email.as_deref()).await?;
     let company = texts.get("company").map(String::as_str).unwrap_or_default();
     let id = insert(ctx, &mut tx, fields, company).await?;
     tx.commit().await.map_err(to_app)?;

@@ -25,7 +25,7 @@ pub struct Mails;
 impl Holder for Mails {
     fn held(&self, kind: PersonKind) -> &'static [Held] {
         match kind {
-            PersonKind::Metered => &[],
+            PersonKind::Metered | PersonKind::Contact => &[],
             PersonKind::Account => &privacy::HELD,
         }
     }

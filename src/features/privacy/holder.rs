@@ -22,6 +22,7 @@ impl Holder for Records {
         match kind {
             PersonKind::Metered => &store::METERED,
             PersonKind::Account => &store::ACCOUNT,
+            PersonKind::Contact => &store::CONTACT,
         }
     }
 

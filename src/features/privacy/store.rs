@@ -45,6 +45,9 @@ pub static METERED: [Held; 2] = [
 /// Where something stands about somebody who can sign in.
 pub static ACCOUNT: [Held; 1] = [consents!("account")];
 
+/// Where something stands about a contact.
+pub static CONTACT: [Held; 1] = [consents!("contact")];
+
 /// An erasure takes as long as it takes; so does handing out.
 pub async fn take_time(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!("SELECT set_config('statement_timeout', '0', true)").fetch_one(tx).await.map(|_| ())
@@ -189,9 +192,34 @@ pub async fn erase(tx: &mut PgConnection, subject: &Subject, pseudonym: &str) ->
                 .await?
                 .unsigned_abs()
         }
-        PersonKind::Account => 0,
+        // Theirs is erased by who holds them.
+        PersonKind::Account | PersonKind::Contact => 0,
     };
     Ok([consents, journal])
+}
+
+/// Some of the contacts with an address, or the one with this id.
+pub async fn find_contacts(tx: &mut PgConnection, email: &str, id: Option<Uuid>) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT id FROM contacts WHERE email = $1 OR id = $2 ORDER BY id LIMIT 20", email, id).fetch_all(tx).await
+}
+
+/// What people know a contact by: the address, else the name, else the number.
+pub async fn find_contact_name(tx: &mut PgConnection, id: &str) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT coalesce(email, nullif(btrim(first_name || ' ' || last_name), ''), phone) AS "name!" FROM contacts WHERE id = $1::text::uuid"#,
+        id
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// A contact's name, if it has one.
+pub async fn find_contact_display_name(tx: &mut PgConnection, id: &str) -> Result<Option<String>, sqlx::Error> {
+    let name = sqlx::query_scalar!(
+        r#"SELECT btrim(first_name || ' ' || last_name) AS "name!" FROM contacts WHERE id = $1::text::uuid"#,
+        id
+    );
+    Ok(name.fetch_optional(tx).await?.filter(|name| !name.is_empty()))
 }
 
 /// The account with an address.

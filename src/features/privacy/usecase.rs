@@ -117,6 +117,11 @@ pub async fn find(ctx: &Ctx, text: &str) -> AppResult<Vec<Profile>> {
         let account = Subject { kind: PersonKind::Account, id: id.to_string() };
         profiles.push(profile(ctx, &mut tx, account, email).await?);
     }
+    for id in store::find_contacts(&mut tx, &trimmed.to_lowercase(), trimmed.parse().ok()).await.map_err(to_app)? {
+        let contact = Subject { kind: PersonKind::Contact, id: id.to_string() };
+        let name = store::find_contact_name(&mut tx, &contact.id).await.map_err(to_app)?.unwrap_or_default();
+        profiles.push(profile(ctx, &mut tx, contact, name).await?);
+    }
     Ok(profiles)
 }
 
@@ -144,6 +149,7 @@ pub async fn name(ctx: &Ctx, subject: &Subject) -> AppResult<String> {
     match subject.kind {
         PersonKind::Metered => Ok(subject.id.clone()),
         PersonKind::Account => store::find_email(&mut tx, &subject.id).await.map_err(to_app)?.ok_or(AppError::NotFound),
+        PersonKind::Contact => store::find_contact_name(&mut tx, &subject.id).await.map_err(to_app)?.ok_or(AppError::NotFound),
     }
 }
 
@@ -171,6 +177,7 @@ pub async fn erase(ctx: &Ctx, subject: &Subject, reason: &str) -> AppResult<Eras
     let called = match subject.kind {
         PersonKind::Metered => None,
         PersonKind::Account => store::find_display_name(&mut tx, &subject.id).await.map_err(to_app)?,
+        PersonKind::Contact => store::find_contact_display_name(&mut tx, &subject.id).await.map_err(to_app)?,
     };
     let told: Vec<_> = names.iter().cloned().chain(called).collect();
     let reason = privacy::reason(reason, &told)?;
@@ -193,7 +200,7 @@ pub async fn erase(ctx: &Ctx, subject: &Subject, reason: &str) -> AppResult<Eras
     tombstones::change_stamp(&mut tx).await.map_err(to_app)?;
     // Neither the id nor how much it was: by that somebody could tell which pseudonym it is.
     let (subject_kind, subject_id) = match subject.kind {
-        PersonKind::Metered => ("tombstone", id.to_string()),
+        PersonKind::Metered | PersonKind::Contact => ("tombstone", id.to_string()),
         PersonKind::Account => ("user", subject.id.clone()),
     };
     let entry = Entry { event: "person_erased", subject_kind, subject_id, body: json!({"kind": subject.kind, "reason": reason}) };
@@ -346,6 +353,7 @@ pub async fn consent(ctx: &Ctx, subject: &Subject, new: &NewConsent<'_>) -> AppR
     let name = match subject.kind {
         PersonKind::Metered => subject.id.clone(),
         PersonKind::Account => store::find_email(&mut tx, &subject.id).await.map_err(to_app)?.ok_or(AppError::NotFound)?,
+        PersonKind::Contact => store::find_contact_name(&mut tx, &subject.id).await.map_err(to_app)?.ok_or(AppError::NotFound)?,
     };
     if Tombstones::load(&mut tx).await.map_err(to_app)?.hold(subject.kind, &name) {
         return Err(AppError::Conflict { detail: "the person was erased".into() });
@@ -374,6 +382,7 @@ pub(super) async fn note_export(ctx: &Ctx, subject: &Subject) -> AppResult<()> {
     let known = match subject.kind {
         PersonKind::Metered => !Tombstones::load(&mut tx).await.map_err(to_app)?.hold(subject.kind, &subject.id),
         PersonKind::Account => store::find_email(&mut tx, &subject.id).await.map_err(to_app)?.is_some(),
+        PersonKind::Contact => store::find_contact_name(&mut tx, &subject.id).await.map_err(to_app)?.is_some(),
     };
     if !known {
         return Err(AppError::NotFound);

@@ -30,7 +30,7 @@ impl Holder for Metering {
     fn held(&self, kind: PersonKind) -> &'static [Held] {
         match kind {
             PersonKind::Metered => &privacy::HELD,
-            PersonKind::Account => &[],
+            PersonKind::Account | PersonKind::Contact => &[],
         }
     }
 

@@ -5,6 +5,7 @@ mod companies;
 mod company;
 mod contact;
 mod contacts;
+mod duplicates;
 mod fields;
 mod forms;
 mod lead;
@@ -27,7 +28,7 @@ use crate::{
 
 /// Whether an address is one of the desk's.
 pub fn has(path: &str) -> bool {
-    ["/contacts", "/companies", "/leads"]
+    ["/contacts", "/companies", "/leads", "/duplicates"]
         .iter()
         .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
@@ -48,11 +49,16 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         ("leads", None) => (s!(lang, leads.title).to_owned(), leads::page(ctx, reader, place).await?),
         ("leads", Some("new")) => (s!(lang, leads.new).to_owned(), lead_new::page(ctx, reader).await?),
         ("leads", Some(id)) => lead::page(ctx, reader, place, id).await?,
+        ("duplicates", None) => (s!(lang, duplicates.title).to_owned(), duplicates::page(ctx, reader, place).await?),
+        ("duplicates", Some("merge")) => {
+            (s!(lang, duplicates.merge_title).to_owned(), duplicates::merge_page(ctx, reader, place).await?)
+        }
         _ => return Err(AppError::NotFound),
     };
     let (list, name) = match steps(place.path).0 {
         "companies" => ("/companies", s!(lang, desk.companies)),
         "leads" => ("/leads", s!(lang, leads.title)),
+        "duplicates" => ("/duplicates", s!(lang, duplicates.title)),
         _ => ("/contacts", s!(lang, desk.contacts)),
     };
     let up = (place.path != list).then(|| (name.to_owned(), list.to_owned()));
@@ -71,6 +77,8 @@ pub async fn take(ctx: &Ctx, reader: &Reader, path: &str, sent: &mut Sent) -> Op
         ("leads", None) => leads::take(ctx, sent).await,
         ("leads", Some("new")) => lead_new::take(ctx, sent).await,
         ("leads", Some(id)) => lead::take(ctx, id, sent).await,
+        ("duplicates", None) => duplicates::take(ctx, reader, sent).await,
+        ("duplicates", Some("merge")) => duplicates::take_merge(ctx, sent).await,
         _ => return None,
     })
 }

@@ -114,6 +114,7 @@ fn kind_name(kind: PersonKind, lang: Lang) -> &'static str {
     match kind {
         PersonKind::Metered => s!(lang, privacy.metered),
         PersonKind::Account => s!(lang, privacy.account),
+        PersonKind::Contact => s!(lang, privacy.contact),
     }
 }
 

@@ -1,0 +1,24 @@
+//! `nexus-crm eval`: runs the product's own judgement over files, without a database, so that it can be measured.
+
+pub mod dedupe;
+
+use clap::Subcommand;
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum EvalCommand {
+    /// Finds the records of a table, or of two, that are likely one.
+    Dedupe(dedupe::Dedupe),
+}
+
+impl EvalCommand {
+    /// Does it.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Dedupe(options) => options.run(),
+        }
+    }
+}
