@@ -1,4 +1,4 @@
-//! Keeps the tables in shape: partitions ahead of time, retention, the live stream's tail, old sessions and mails.
+//! Keeps the tables in shape: partitions ahead of time, retention, the live stream's tail, old sessions, mails and minutes of ingest.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
         auth::{journal, sessions, tokens},
         mail::usecase as mail,
         privacy::usecase as privacy,
-        usage::usecase as usage,
+        usage::{tally, usecase as usage},
     },
     platform::{
         ctx::{Actor, App, Ctx},
@@ -72,6 +72,7 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
     }
     tokens::trim(ctx).await?;
     mail::trim(ctx).await?;
+    tally::trim(ctx).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     hub::trim(&mut tx).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

@@ -35,7 +35,7 @@ use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLay
 
 use crate::{
     features::{
-        usage::{ingest::Ingest, keyring::Keyring},
+        usage::{ingest::Ingest, keyring::Keyring, tally::Tally},
         workspace::AtHand,
     },
     platform::ctx::{Actor, App, Ctx},
@@ -51,6 +51,8 @@ pub struct ServerState {
     pub app: App,
     /// The queue before the writer of events.
     pub ingest: Ingest,
+    /// How ingest does by the minute.
+    pub tally: Arc<Tally>,
     /// What GENESIS may sign with.
     pub keyring: Arc<Keyring>,
     /// What admins have settled for everybody.
@@ -82,6 +84,7 @@ impl ServerState {
         let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
         Self {
             ingest: Ingest::start(&app),
+            tally: Arc::default(),
             keyring: Arc::new(Keyring::new(&Ctx::new(app.clone(), Actor::System("webhook secrets")))),
             limiter: Arc::new(RateLimiter::keyed(quota)),
             gate: Arc::new(RateLimiter::keyed(Quota::per_second(GATE_RATE).allow_burst(GATE_BURST))),

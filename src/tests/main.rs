@@ -7,6 +7,7 @@ mod architecture;
 mod crash;
 mod doors;
 mod forgotten;
+mod ingest_health;
 mod keys;
 mod limits;
 mod live;
