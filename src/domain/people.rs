@@ -1,25 +1,8 @@
 //! People who use the product: what their role lets them do, and what their names, addresses and passwords may be.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{AppError, AppResult, FieldError};
-
-/// Declares an id, a UUIDv7.
-macro_rules! id {
-    ($(#[$doc:meta] $name:ident),+ $(,)?) => {$(
-        #[$doc]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(pub Uuid);
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    )+};
-}
 
 id! {
     /// The id of somebody who can sign in.
@@ -71,11 +54,23 @@ pub enum Permission {
     ManageWorkspace,
     /// Hand out and erase what is held about a person; record what they agree to.
     ManagePrivacy,
+    /// See the contacts, companies, leads and tasks of one's scope.
+    ReadCrm,
+    /// Change them.
+    WriteCrm,
+    /// Take them out as a file.
+    ExportCrm,
+    /// Bring them in as a file.
+    ImportCrm,
+    /// Change the fields that they have, and how leads are scored and shared out.
+    ManageCrm,
+    /// Hand in leads.
+    CaptureLeads,
 }
 
 impl Permission {
     /// All.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::ReadUsage,
         Self::ExportUsage,
         Self::ReadMetrics,
@@ -87,6 +82,12 @@ impl Permission {
         Self::ReadJournal,
         Self::ManageWorkspace,
         Self::ManagePrivacy,
+        Self::ReadCrm,
+        Self::WriteCrm,
+        Self::ExportCrm,
+        Self::ImportCrm,
+        Self::ManageCrm,
+        Self::CaptureLeads,
     ];
 }
 
@@ -112,8 +113,12 @@ impl Role {
     /// Whether the role lets somebody do it.
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::ReadUsage => true,
-            Permission::ExportUsage => !matches!(self, Self::Viewer),
+            Permission::ReadUsage | Permission::ReadCrm => true,
+            Permission::ExportUsage
+            | Permission::WriteCrm
+            | Permission::ExportCrm
+            | Permission::ImportCrm
+            | Permission::CaptureLeads => !matches!(self, Self::Viewer),
             Permission::ReadPeople | Permission::ReadJournal => matches!(self, Self::Admin | Self::Manager),
             Permission::ReadMetrics
             | Permission::ManagePeople
@@ -121,7 +126,8 @@ impl Role {
             | Permission::ManageKeys
             | Permission::ManageIngest
             | Permission::ManageWorkspace
-            | Permission::ManagePrivacy => matches!(self, Self::Admin),
+            | Permission::ManagePrivacy
+            | Permission::ManageCrm => matches!(self, Self::Admin),
         }
     }
 }

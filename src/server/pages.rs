@@ -146,6 +146,9 @@ async fn written(
         cookies::choose(response.headers_mut(), &state.app.settings, LANG_COOKIE, lang.as_str());
         return response;
     }
+    if let Some(place) = sent.go.as_deref().filter(|_| sent.error().is_none()) {
+        return Redirect::to(place).into_response();
+    }
     let status = sent.error().map(AppError::status);
     let mut request = Request::new(Body::empty());
     // The page's own address, without what opened the form.

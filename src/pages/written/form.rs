@@ -13,6 +13,8 @@ pub struct Sent {
     pub shown: Option<String>,
     /// A language that was chosen: the page begins anew in it.
     pub language: Option<Lang>,
+    /// Where to go on, such as to what was just made.
+    pub go: Option<String>,
     /// How many things were done, of each kind.
     pub counts: Vec<i64>,
     /// What the done thing is called.
