@@ -1,6 +1,7 @@
 //! The binary's subcommands.
 
 pub mod doctor;
+pub mod eval;
 pub mod key;
 pub mod migrate;
 pub mod privacy;
@@ -55,6 +56,9 @@ enum Command {
     /// Metering.
     #[command(subcommand)]
     Usage(UsageCommand),
+    /// Measures the product's own judgement on files.
+    #[command(subcommand)]
+    Eval(eval::EvalCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -87,6 +91,7 @@ pub fn run() -> ExitCode {
             Command::Key(command) => command.run().await,
             Command::Privacy(command) => command.run().await,
             Command::Usage(UsageCommand::Recount(options)) => options.run().await,
+            Command::Eval(command) => command.run(),
         }
     });
     match result {

@@ -6,7 +6,52 @@
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 
-use super::time::Zone;
+use super::{
+    crm::{CompanyId, ContactId, LeadId},
+    time::Zone,
+};
+
+/// What a task or an interaction is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A contact.
+    Contact(ContactId),
+    /// A company.
+    Company(CompanyId),
+    /// A lead.
+    Lead(LeadId),
+}
+
+impl Target {
+    /// The word in forms and in the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Contact(_) => "contact",
+            Self::Company(_) => "company",
+            Self::Lead(_) => "lead",
+        }
+    }
+
+    /// The id, whatever it is of.
+    pub const fn id(self) -> uuid::Uuid {
+        match self {
+            Self::Contact(id) => id.0,
+            Self::Company(id) => id.0,
+            Self::Lead(id) => id.0,
+        }
+    }
+
+    /// The one of a word and an id.
+    pub fn parse(word: &str, id: &str) -> Option<Self> {
+        let id = id.parse().ok()?;
+        match word {
+            "contact" => Some(Self::Contact(ContactId(id))),
+            "company" => Some(Self::Company(CompanyId(id))),
+            "lead" => Some(Self::Lead(LeadId(id))),
+            _ => None,
+        }
+    }
+}
 
 /// How much a task presses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

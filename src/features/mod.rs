@@ -7,6 +7,7 @@ pub mod auth;
 pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod privacy;
+pub mod tasks;
 pub mod usage;
 #[cfg(feature = "ssr")]
 pub mod workspace;

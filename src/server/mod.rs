@@ -1,5 +1,6 @@
 //! The axum assembly: routes, middleware, handlers. No logic: each handler builds a [`Ctx`] and calls a use-case.
 
+pub mod calendar;
 pub mod cookies;
 pub mod cors;
 pub mod doors;
@@ -35,6 +36,7 @@ use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLay
 
 use crate::{
     features::{
+        tasks::feed,
         usage::{ingest::Ingest, keyring::Keyring, tally::Tally},
         workspace::AtHand,
     },
@@ -126,6 +128,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 fn api_router(state: ServerState) -> Router {
     let export = Router::new()
         .route("/usage/export.csv", get(rest::export_csv))
+        .route(feed::PATH, get(calendar::tasks))
         .route("/admin/journal/export.csv", get(exports::journal_csv))
         .layer(middleware::from_fn(timeout))
         .layer(CompressionLayer::new());

@@ -49,6 +49,8 @@ pub fn router(state: ServerState) -> Router {
         .route("/invitation", get(gate::invitation_page).post(gate::invitation))
         .route("/reset", get(gate::reset_page).post(gate::reset))
         .route("/forgotten", get(gate::forgotten_page).post(gate::forgotten))
+        .route("/tasks", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/tasks/templates", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/account", post(written))
         .route("/admin/people", post(written))
         .route("/admin/sessions", post(written))
@@ -137,7 +139,8 @@ async fn written(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
     let mut sent = Sent::new(fields);
-    if let Err(error) = render::take(&ctx, &state.ingest, uri.path(), &mut sent).await {
+    let reader = reader::of(&headers, &state, Some(&ctx), Sent::default());
+    if let Err(error) = render::take(&ctx, &reader, &state.ingest, uri.path(), &mut sent).await {
         return super::problem::Problem::from(error).into();
     }
     if let Some(lang) = sent.language {

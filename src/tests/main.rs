@@ -24,6 +24,7 @@ mod second_factor;
 mod secrets;
 mod sign_in;
 mod support;
+mod tasks;
 mod tokens;
 mod watch;
 mod webhook_answers;

@@ -72,7 +72,7 @@ fn row(reader: &Reader, found: Found) -> AnyView {
 }
 
 /// The events that the product writes.
-const EVENTS: [&str; 41] = [
+const EVENTS: &[&str] = &[
     "signed_in",
     "signed_out",
     "sign_in_failed",
@@ -114,6 +114,19 @@ const EVENTS: [&str; 41] = [
     "tombstone_lifted",
     "alert_raised",
     "alert_resolved",
+    "task_created",
+    "task_changed",
+    "task_done",
+    "task_reopened",
+    "task_deleted",
+    "task_restored",
+    "interaction_recorded",
+    "interaction_deleted",
+    "interaction_restored",
+    "template_saved",
+    "template_deleted",
+    "calendar_renewed",
+    "calendar_ended",
 ];
 
 /// The events whose words hold a text.
@@ -122,7 +135,7 @@ pub fn events(search: &str, lang: Lang) -> Vec<&'static str> {
     if search.is_empty() {
         Vec::new()
     } else {
-        EVENTS.into_iter().filter(|code| event(code, lang).to_lowercase().contains(&search)).collect()
+        EVENTS.iter().copied().filter(|code| event(code, lang).to_lowercase().contains(&search)).collect()
     }
 }
 
@@ -170,6 +183,19 @@ fn event(event: &str, lang: Lang) -> String {
         "tombstone_lifted" => s!(lang, journal.e_tombstone_lifted),
         "alert_raised" => s!(lang, journal.e_alert_raised),
         "alert_resolved" => s!(lang, journal.e_alert_resolved),
+        "task_created" => s!(lang, tasks.e_task_created),
+        "task_changed" => s!(lang, tasks.e_task_changed),
+        "task_done" => s!(lang, tasks.e_task_done),
+        "task_reopened" => s!(lang, tasks.e_task_reopened),
+        "task_deleted" => s!(lang, tasks.e_task_deleted),
+        "task_restored" => s!(lang, tasks.e_task_restored),
+        "interaction_recorded" => s!(lang, tasks.e_interaction_recorded),
+        "interaction_deleted" => s!(lang, tasks.e_interaction_deleted),
+        "interaction_restored" => s!(lang, tasks.e_interaction_restored),
+        "template_saved" => s!(lang, tasks.e_template_saved),
+        "template_deleted" => s!(lang, tasks.e_template_deleted),
+        "calendar_renewed" => s!(lang, tasks.e_calendar_renewed),
+        "calendar_ended" => s!(lang, tasks.e_calendar_ended),
         other => other,
     };
     text.to_owned()
@@ -192,6 +218,8 @@ fn subject(kind: &str, lang: Lang) -> String {
         "person" => s!(lang, journal.s_person),
         "tombstone" => s!(lang, journal.s_tombstone),
         "usage_alert" => s!(lang, journal.s_usage_alert),
+        "task" => s!(lang, tasks.s_task),
+        "template" => s!(lang, tasks.s_template),
         other => other,
     };
     text.to_owned()

@@ -71,6 +71,9 @@ pub fn fault_text(code: &str, lang: Lang) -> &'static str {
         "secret_length" => s!(lang, fault.secret_length),
         "base64" => s!(lang, fault.base64),
         "last_secret" => s!(lang, fault.last_secret),
+        "day" => s!(lang, fault.day),
+        "time" => s!(lang, fault.time),
+        "unknown_variable" => s!(lang, fault.unknown_variable),
         _ => s!(lang, fault.other),
     }
 }

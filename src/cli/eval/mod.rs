@@ -1,0 +1,24 @@
+//! `nexus-crm eval`: runs the product's own judgement over files, without a database, so that it can be measured.
+
+pub mod sentiment;
+
+use clap::Subcommand;
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum EvalCommand {
+    /// Judges how texts are meant.
+    Sentiment(sentiment::Sentiment),
+}
+
+impl EvalCommand {
+    /// Does it.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Sentiment(options) => options.run(),
+        }
+    }
+}
