@@ -61,13 +61,14 @@ pub fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Filled {
                 once(&mut filled.unknown, name);
                 filled.text.push_str(written);
             }
-            Piece::Name { name, written } => match value(name).filter(|value| !value.is_empty()) {
-                Some(value) => filled.text.push_str(&value),
-                None => {
+            Piece::Name { name, written } => {
+                if let Some(value) = value(name).filter(|value| !value.is_empty()) {
+                    filled.text.push_str(&value);
+                } else {
                     once(&mut filled.empty, name);
                     filled.text.push_str(written);
                 }
-            },
+            }
         }
     }
     filled

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::join_all;
+use leptos::prelude::RenderHtml;
 use nexus_crm::{
     domain::{
         AppError,
         crm::{ContactId, TaskId},
+        format::Lang,
         people::{Role, SessionId, TeamId, UserId},
         tasks::{Priority, Recurrence, Remind, Target},
         time::Zone,
@@ -18,6 +20,10 @@ use nexus_crm::{
         usecase::{self, Owners, Part, Wanted},
     },
     flows,
+    pages::{
+        desk::parts,
+        written::{form::Sent, parts::Reader, render::Place},
+    },
     platform::{
         clock::Clock,
         ctx::{Actor, Ctx, Person},
@@ -54,8 +60,8 @@ async fn sales(app: &TestApp) -> (Ctx, Somebody) {
     (of(app, Role::Sales, &somebody, None), somebody)
 }
 
-fn day(text: &str) -> Option<NaiveDate> {
-    Some(text.parse().unwrap())
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
 }
 
 fn task(ctx: &Ctx, title: &str, due_on: Option<NaiveDate>) -> Wanted {
@@ -94,12 +100,12 @@ async fn a_list_has_the_tasks_of_the_readers_day() {
     for (title, due) in
         [("old", "2026-11-19"), ("now", "2026-11-20"), ("sat", "2026-11-21"), ("sun", "2026-11-22"), ("mon", "2026-11-23")]
     {
-        make(&ctx, &task(&ctx, title, day(due))).await;
+        make(&ctx, &task(&ctx, title, Some(date(due)))).await;
     }
     make(&ctx, &task(&ctx, "some day", None)).await;
-    let late = Wanted { time: Some("11:00:00".parse().unwrap()), ..task(&ctx, "at eleven", day("2026-11-20")) };
+    let late = Wanted { time: Some("11:00:00".parse().unwrap()), ..task(&ctx, "at eleven", Some(date("2026-11-20"))) };
     make(&ctx, &late).await;
-    let soon = Wanted { time: Some("23:30:00".parse().unwrap()), ..task(&ctx, "at night", day("2026-11-20")) };
+    let soon = Wanted { time: Some("23:30:00".parse().unwrap()), ..task(&ctx, "at night", Some(date("2026-11-20"))) };
     make(&ctx, &soon).await;
     let zone = |name: &str| nexus_crm::platform::zone::zone(name, noon()).unwrap();
     let utc = zone("UTC");
@@ -167,7 +173,7 @@ async fn what_comes_again_follows_once_however_many_finish_it() {
         remind: Some(Remind::Day),
         time: Some("10:00:00".parse().unwrap()),
         priority: Priority::High,
-        ..task(&ctx, "invoice", day("2027-01-31"))
+        ..task(&ctx, "invoice", Some(date("2027-01-31")))
     };
     let first = usecase::create(&ctx, &wanted, MADRID).await.unwrap();
     let done = join_all((0..4).map(|_| usecase::finish(&ctx, first, MADRID))).await;
@@ -176,11 +182,11 @@ async fn what_comes_again_follows_once_however_many_finish_it() {
     usecase::reopen(&ctx, first).await.unwrap();
     assert_eq!(usecase::finish(&ctx, first, MADRID).await.unwrap(), None, "it is there already");
     let second = usecase::find(&ctx, next[0]).await.unwrap();
-    assert_eq!((second.due.unwrap().on, second.priority), (day("2027-02-28").unwrap(), Priority::High));
+    assert_eq!((second.due.unwrap().on, second.priority), (date("2027-02-28"), Priority::High));
     assert_eq!(second.due.unwrap().at.unwrap().to_rfc3339(), "2027-02-28T09:00:00+00:00");
     assert_eq!(app.text(&format!("SELECT remind_at::text FROM tasks WHERE id = '{}'", second.id)).await, "2027-02-27 09:00:00+00");
     let third = usecase::finish(&ctx, second.id, MADRID).await.unwrap().unwrap();
-    assert_eq!(usecase::find(&ctx, third).await.unwrap().due.unwrap().on, day("2027-03-31").unwrap(), "a 31st is one again");
+    assert_eq!(usecase::find(&ctx, third).await.unwrap().due.unwrap().on, date("2027-03-31"), "a 31st is one again");
     let third = usecase::find(&ctx, third).await.unwrap();
     assert_eq!(third.due.unwrap().at.unwrap().to_rfc3339(), "2027-03-31T08:00:00+00:00", "ten o'clock, in summer too");
     assert_eq!(app.number("SELECT count(*) FROM journal WHERE event = 'task_done'").await, 3);
@@ -191,9 +197,9 @@ async fn what_comes_again_follows_once_however_many_finish_it() {
 async fn a_change_that_knows_nothing_of_another_is_refused_and_names_what_differs() {
     let app = TestApp::start().await;
     let (ctx, _) = sales(&app).await;
-    let id = make(&ctx, &task(&ctx, "call Ana", day("2026-11-20"))).await;
-    let mine = Wanted { notes: "mine".into(), ..task(&ctx, "call Ana", day("2026-11-20")) };
-    let theirs = Wanted { priority: Priority::Urgent, ..task(&ctx, "call Ana María", day("2026-11-20")) };
+    let id = make(&ctx, &task(&ctx, "call Ana", Some(date("2026-11-20")))).await;
+    let mine = Wanted { notes: "mine".into(), ..task(&ctx, "call Ana", Some(date("2026-11-20"))) };
+    let theirs = Wanted { priority: Priority::Urgent, ..task(&ctx, "call Ana María", Some(date("2026-11-20"))) };
     usecase::change(&ctx, id, 1, &theirs, "UTC").await.unwrap();
     let refused = usecase::change(&ctx, id, 1, &mine, "UTC").await;
     assert_eq!(refused, Err(AppError::Conflict { detail: "title, notes, priority".into() }));
@@ -202,7 +208,7 @@ async fn a_change_that_knows_nothing_of_another_is_refused_and_names_what_differ
         (Wanted { title: " ".into(), ..mine.clone() }, "/title"),
         (Wanted { title: "x".repeat(201), ..mine.clone() }, "/title"),
         (Wanted { due_on: None, recurrence: Some(Recurrence::Daily), ..mine.clone() }, "/due_on"),
-        (Wanted { due_on: day("1999-12-31"), ..mine.clone() }, "/due_on"),
+        (Wanted { due_on: Some(date("1999-12-31")), ..mine.clone() }, "/due_on"),
         (Wanted { owner: Some(UserId(Uuid::nil())), ..mine.clone() }, "/owner"),
     ] {
         match usecase::change(&ctx, id, 2, &wanted, "UTC").await {
@@ -285,7 +291,7 @@ async fn an_interaction_says_how_it_was_meant_and_is_followed_up() {
     assert_eq!((found[0].duration_s, found[0].by.as_deref()), (Some(720), Some("Test sales")));
     let tasks = usecase::list_of(&ctx, luz).await.unwrap();
     // From a Friday, three working days on is a Wednesday.
-    assert_eq!((tasks[0].title.as_str(), tasks[0].due.unwrap().on), ("Follow up: Pedido", day("2026-11-25").unwrap()));
+    assert_eq!((tasks[0].title.as_str(), tasks[0].due.unwrap().on), ("Follow up: Pedido", date("2026-11-25")));
     interactions::follow_up(&ctx, found[0].id, 1, "UTC").await.unwrap();
     assert_eq!(titles(&usecase::list_of(&ctx, luz).await.unwrap()).len(), 2);
     for (said, pointer) in [
@@ -303,7 +309,7 @@ async fn an_interaction_says_how_it_was_meant_and_is_followed_up() {
     interactions::set_deleted(&ctx, found[0].id, true).await.unwrap();
     assert_eq!(interactions::set_deleted(&ctx, found[0].id, true).await, Err(AppError::NotFound));
     assert_eq!(interactions::list_of(&ctx, luz, None).await.unwrap().0.len(), 0);
-    let told = app.text("SELECT string_agg(event, ' ' ORDER BY id) FROM journal WHERE subject_kind = 'contact'").await;
+    let told = app.text("SELECT string_agg(event, ' ' ORDER BY id) FROM journal WHERE subject_kind = 'interaction'").await;
     assert_eq!(told, "interaction_recorded interaction_deleted");
     assert_eq!(
         app.number("SELECT count(*) FROM journal WHERE body::text LIKE '%encantado%'").await,
@@ -325,10 +331,13 @@ async fn an_owner_is_reminded_once() {
     let two = TestApp::on(app.db.clone(), with_mail).await;
     let (ctx, somebody) = sales(&app).await;
     app.as_owner(&format!("UPDATE users SET language = 'es', time_zone = 'America/Bogota' WHERE id = '{}'", somebody.id)).await;
-    let timed =
-        Wanted { time: Some("15:00:00".parse().unwrap()), remind: Some(Remind::Hour), ..task(&ctx, "llamar", day("2026-11-20")) };
+    let timed = Wanted {
+        time: Some("15:00:00".parse().unwrap()),
+        remind: Some(Remind::Hour),
+        ..task(&ctx, "llamar", Some(date("2026-11-20")))
+    };
     let id = usecase::create(&ctx, &timed, "America/Bogota").await.unwrap();
-    let done = make(&ctx, &Wanted { remind: Some(Remind::OnTime), ..task(&ctx, "done", day("2026-11-20")) }).await;
+    let done = make(&ctx, &Wanted { remind: Some(Remind::OnTime), ..task(&ctx, "done", Some(date("2026-11-20"))) }).await;
     usecase::finish(&ctx, done, "UTC").await.unwrap();
     let sent = async || app.texts("SELECT about FROM mails WHERE kind = 'task_reminder' ORDER BY created_at").await;
     reminders::remind(&app.ctx()).await.unwrap();
@@ -496,4 +505,49 @@ async fn templates_are_filled_in_and_one_with_a_hole_is_not_saved() {
     let delete = [("do", "delete"), ("id", &*id)];
     assert_eq!(post(&app, &app.cookie, "/tasks/templates", &delete).await.status(), 303);
     assert_eq!(app.count("templates").await, 1);
+}
+
+#[tokio::test]
+async fn the_page_of_somebody_shows_their_tasks_and_what_was_said_and_takes_both() {
+    let app = TestApp::start().await;
+    let (ctx, somebody) = sales(&app).await;
+    let luz = contact(&app, "Luz", Some(somebody.id)).await;
+    let save =
+        [("do", "save"), ("kind", "call"), ("language", "es"), ("name", "Hola"), ("body", "Hola {{first_name}} de {{company}}")];
+    assert_eq!(post(&app, &app.cookie, "/tasks/templates", &save).await.status(), 303);
+    let template = app.text("SELECT id::text FROM templates").await;
+    let reader = |sent: Sent| Reader { lang: Lang::En, zone: Zone::utc(), now: noon(), sent };
+    let (kind, id) = (luz.as_str(), luz.id().to_string());
+    let form = |fields: &[(&str, &str)]| {
+        let about = [("about", kind), ("about_id", id.as_str())];
+        Sent::new(about.iter().chain(fields).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    };
+    let empty = reader(Sent::default());
+    let mut added = form(&[("do", "task_create"), ("owner", "me"), ("title", "Send the offer"), ("due_on", "2026-11-19")]);
+    parts::take(&ctx, &empty, &mut added).await.unwrap().unwrap();
+    assert_eq!(added.go.as_deref(), Some(format!("/contacts/{id}#tasks").as_str()));
+    let mut said = form(&[
+        ("do", "interaction_record"),
+        ("kind", "email"),
+        ("direction", "in"),
+        ("body", "<i>Gracias</i>, excelente servicio"),
+        ("at", "2026-11-19T10:00"),
+    ]);
+    parts::take(&ctx, &empty, &mut said).await.unwrap().unwrap();
+    let mut bad = form(&[("do", "interaction_record"), ("body", ""), ("minutes", "x")]);
+    let fault = parts::take(&ctx, &empty, &mut bad).await.unwrap().unwrap_err();
+    assert!(matches!(fault, AppError::Invalid { .. }));
+    assert!(parts::take(&ctx, &empty, &mut form(&[("do", "change")])).await.is_none(), "the page's own");
+    let tasks = parts::tasks_of(&ctx, &empty, luz).await.unwrap().to_html();
+    assert!(tasks.contains("Send the offer") && tasks.contains("Overdue: Yesterday"), "{tasks}");
+    let list = parts::interactions_of(&ctx, &empty, luz).await.unwrap().to_html();
+    assert!(list.contains(">Gracias</mark>") && list.contains(">excelente</mark>") && list.contains("positive"), "{list}");
+    assert!(list.contains("&lt;i&gt;") && list.contains("3 working days"), "{list}");
+    let address = format!("/contacts/{id}?template={template}");
+    let composer = parts::composer(&ctx, &empty, &Place::parse(&address), luz).await.unwrap().to_html();
+    assert!(composer.contains("Hola Luz de {{company}}") && composer.contains("Nothing is known for {{company}}"), "{composer}");
+    let viewer = people::sign_in(&app, Role::Viewer).await;
+    let viewer = of(&app, Role::Viewer, &viewer, None);
+    let seen = parts::tasks_of(&viewer, &empty, luz).await.unwrap().to_html();
+    assert!(seen.contains("Send the offer") && !seen.contains("<form"), "{seen}");
 }

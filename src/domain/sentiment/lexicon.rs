@@ -250,8 +250,7 @@ fn longest(text: &str, whole: &HashMap<&str, f64>, stems: &HashMap<&str, f64>) -
     if let Some(weight) = whole.get(text) {
         return Some(*weight);
     }
-    let ends = (SHORTEST_STEM..=text.len()).rev();
-    ends.filter_map(|end| stems.get(text.get(..end)?)).next().copied()
+    (SHORTEST_STEM..=text.len()).rev().find_map(|end| stems.get(text.get(..end)?)).copied()
 }
 
 #[cfg(test)]

@@ -315,7 +315,7 @@ mod tests {
         let es = |text: &str| analyse(text, Some(Lang::Es)).score;
         assert!(es("muy bueno") > es("bueno") && es("no es bueno") < 0.0 && es("nunca es bueno") < 0.0);
         assert!(es("bueno pero horrible") < 0.0 && es("un poco malo") > es("malo"));
-        assert_eq!(es("pésimo"), es("pesimo"), "accents do not matter");
+        assert!((es("pésimo") - es("pesimo")).abs() < 1e-9, "accents do not matter");
     }
 
     #[test]

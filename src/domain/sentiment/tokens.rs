@@ -119,7 +119,10 @@ fn ends(sign: &str, rest: &str, begins: bool) -> bool {
     let after = rest.get(sign.len()..).and_then(|after| after.chars().next());
     let letter_first = sign.chars().next().is_some_and(char::is_alphabetic);
     let letter_last = sign.chars().next_back().is_some_and(char::is_alphanumeric);
-    (begins || !letter_first) && !(letter_last && after.is_some_and(is_word)) && !(sign.ends_with('/') && after == Some('/'))
+    let begins_a_word = letter_first && !begins;
+    let ends_a_word = letter_last && after.is_some_and(is_word);
+    let is_of_an_address = sign.ends_with('/') && after == Some('/');
+    !begins_a_word && !ends_a_word && !is_of_an_address
 }
 
 /// The length of the word at the beginning of a text, in bytes: apostrophes within it belong to it.

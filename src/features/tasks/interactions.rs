@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
@@ -255,17 +256,28 @@ pub async fn record(ctx: &Ctx, target: Target, said: &Said, here: &str) -> AppRe
     let by = ctx.actor.user().map(|id| id.0);
     store::interactions::insert_interaction(&mut tx, id.0, &values, links, by, now).await.map_err(to_app)?;
     // What was said stays out of the journal, which outlives it.
-    let facts = json!({"kind": said.kind, "direction": values.direction, "at": at, "interaction": id});
-    // It happened to whom it was with: so it stands in their history.
-    let entry =
-        Entry { event: "interaction_recorded", subject_kind: target.as_str(), subject_id: target.id().to_string(), body: facts };
-    journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+    record_event(ctx, &mut tx, "interaction_recorded", id, target, json!({"kind": said.kind, "at": at})).await?;
     if let Some(days) = said.follow_up {
         let wanted = follow_up_task(ctx, said.kind, subject.as_deref(), target, days, here)?;
         usecase::create_in(ctx, &mut tx, &wanted, here).await?;
     }
     tx.commit().await.map_err(to_app)?;
     Ok(id)
+}
+
+async fn record_event(
+    ctx: &Ctx,
+    tx: &mut PgConnection,
+    event: &'static str,
+    id: InteractionId,
+    target: Target,
+    mut body: Value,
+) -> AppResult<()> {
+    if let Some(body) = body.as_object_mut() {
+        body.insert("about".into(), json!({"kind": target.as_str(), "id": target.id()}));
+    }
+    let entry = Entry { event, subject_kind: "interaction", subject_id: id.to_string(), body };
+    journal::record(tx, ctx, &entry).await.map_err(to_app)
 }
 
 /// The task of a follow-up.
@@ -340,8 +352,6 @@ pub async fn set_deleted(ctx: &Ctx, id: InteractionId, deleted: bool) -> AppResu
         return Err(AppError::NotFound);
     }
     let event = if deleted { "interaction_deleted" } else { "interaction_restored" };
-    let entry =
-        Entry { event, subject_kind: target.as_str(), subject_id: target.id().to_string(), body: json!({"interaction": id}) };
-    journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
+    record_event(ctx, &mut tx, event, id, target, json!({})).await?;
     tx.commit().await.map_err(to_app)
 }

@@ -72,7 +72,7 @@ fn task_id(sent: &Sent) -> AppResult<TaskId> {
 pub(super) fn date(sent: &Sent, name: &'static str) -> AppResult<Option<NaiveDate>> {
     match sent.value(name).trim() {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| AppError::invalid(format!("/{name}"), "day", "is no date")),
+        text => text.parse().map(Some).map_err(|_| AppError::invalid(format!("/{name}"), "date", "is no date")),
     }
 }
 
@@ -95,13 +95,10 @@ pub(super) fn wanted(ctx: &Ctx, sent: &Sent) -> AppResult<Wanted> {
     let owner = match sent.value("owner") {
         "me" => ctx.actor.user(),
         "" => None,
-        id => match id.parse() {
-            Ok(id) => Some(UserId(id)),
-            Err(_) => {
-                faults.add("/owner", "unknown", "is nobody who could own it");
-                None
-            }
-        },
+        id => {
+            let id = id.parse().map(UserId).map_err(|_| AppError::invalid("/owner", "unknown", "is nobody who could own it"));
+            faults.take(id)?
+        }
     };
     faults.check()?;
     Ok(Wanted {

@@ -127,6 +127,19 @@ const EVENTS: &[&str] = &[
     "template_deleted",
     "calendar_renewed",
     "calendar_ended",
+    "contact_created",
+    "contact_changed",
+    "contact_deleted",
+    "contact_restored",
+    "contact_linked",
+    "company_created",
+    "company_changed",
+    "company_deleted",
+    "company_restored",
+    "record_assigned",
+    "change_undone",
+    "field_created",
+    "field_changed",
 ];
 
 /// The events whose words hold a text.
@@ -140,7 +153,7 @@ pub fn events(search: &str, lang: Lang) -> Vec<&'static str> {
 }
 
 /// What happened, in words; what a newer version of the product writes stands as it is.
-fn event(event: &str, lang: Lang) -> String {
+pub fn event(event: &str, lang: Lang) -> String {
     let text = match event {
         "signed_in" => s!(lang, journal.e_signed_in),
         "signed_out" => s!(lang, journal.e_signed_out),
@@ -196,6 +209,19 @@ fn event(event: &str, lang: Lang) -> String {
         "template_deleted" => s!(lang, tasks.e_template_deleted),
         "calendar_renewed" => s!(lang, tasks.e_calendar_renewed),
         "calendar_ended" => s!(lang, tasks.e_calendar_ended),
+        "contact_created" => s!(lang, journal.e_contact_created),
+        "contact_changed" => s!(lang, journal.e_contact_changed),
+        "contact_deleted" => s!(lang, journal.e_contact_deleted),
+        "contact_restored" => s!(lang, journal.e_contact_restored),
+        "contact_linked" => s!(lang, journal.e_contact_linked),
+        "company_created" => s!(lang, journal.e_company_created),
+        "company_changed" => s!(lang, journal.e_company_changed),
+        "company_deleted" => s!(lang, journal.e_company_deleted),
+        "company_restored" => s!(lang, journal.e_company_restored),
+        "record_assigned" => s!(lang, journal.e_record_assigned),
+        "change_undone" => s!(lang, journal.e_change_undone),
+        "field_created" => s!(lang, journal.e_field_created),
+        "field_changed" => s!(lang, journal.e_field_changed),
         other => other,
     };
     text.to_owned()
@@ -220,6 +246,10 @@ fn subject(kind: &str, lang: Lang) -> String {
         "usage_alert" => s!(lang, journal.s_usage_alert),
         "task" => s!(lang, tasks.s_task),
         "template" => s!(lang, tasks.s_template),
+        "interaction" => s!(lang, tasks.s_interaction),
+        "contact" => s!(lang, journal.s_contact),
+        "company" => s!(lang, journal.s_company),
+        "field" => s!(lang, journal.s_field),
         other => other,
     };
     text.to_owned()

@@ -23,9 +23,15 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn parse(place: &'a str) -> Self {
+    /// Takes an address apart.
+    pub fn parse(place: &'a str) -> Self {
         let (path, query) = place.split_once('?').unwrap_or((place, ""));
         Self { path, query: serde_urlencoded::from_str(query).unwrap_or_default() }
+    }
+
+    /// All fields of the query, in their order.
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
     }
 
     /// A field of the query; empty without one.
