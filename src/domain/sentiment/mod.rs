@@ -81,7 +81,7 @@ const SHOUT: f64 = 0.6;
 /// How much each exclamation mark adds, up to three.
 const EXCLAIM: f64 = 0.25;
 /// What a "not" makes of good words, and of bad ones: "not bad" is not as good as "not good" is bad.
-const NOT_GOOD: f64 = -0.74;
+const NOT_GOOD: f64 = -0.9;
 const NOT_BAD: f64 = -0.4;
 /// How many words before a word may turn it round or strengthen it.
 const REACH: usize = 3;
@@ -93,7 +93,8 @@ pub fn analyse(text: &str, lang: Option<Lang>) -> Sentiment {
     let lang = lang.unwrap_or_else(|| language(text, &words));
     let reading = Reading { text, tokens: &tokens, words: &words, lexicon: Lexicon::of(lang) };
     let evidence = reading.evidence();
-    let mut sum: f64 = evidence.iter().map(|e| e.weight).sum();
+    // Not `sum`, which begins at minus zero.
+    let mut sum = evidence.iter().fold(0.0, |sum, e| sum + e.weight);
     let shouts = tokens.iter().filter(|t| t.kind == Kind::Exclaim).count().min(3) as f64;
     if sum != 0.0 {
         sum += shouts * EXCLAIM * sum.signum();

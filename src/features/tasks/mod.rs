@@ -10,6 +10,8 @@ pub mod feed;
 #[cfg(feature = "ssr")]
 pub mod interactions;
 #[cfg(feature = "ssr")]
+pub mod privacy;
+#[cfg(feature = "ssr")]
 pub mod reminders;
 #[cfg(feature = "ssr")]
 mod store;

@@ -2,6 +2,7 @@
 
 pub mod feed;
 pub mod interactions;
+pub mod privacy;
 pub mod templates;
 
 use chrono::{DateTime, NaiveDate, Utc};
