@@ -57,6 +57,8 @@ pub async fn run() -> anyhow::Result<()> {
     let forget = tokio::spawn(state.clone().forget());
     let workspace = tokio::spawn(Arc::clone(&state.workspace).run(system.clone()));
     let keyring = tokio::spawn(Arc::clone(&state.keyring).run(system.clone()));
+    let tally = Arc::clone(&state.tally);
+    let tallying = tokio::spawn(Arc::clone(&tally).run(system.clone()));
     invite_the_first(&system).await;
     tracing::info!(address = %listener.local_addr()?, "serving {}", app.settings.base_url);
     let certificate = app.settings.tls.clone().map(|(chain, key)| Certificate { chain, key });
@@ -73,8 +75,12 @@ pub async fn run() -> anyhow::Result<()> {
     stop.cancel();
     // Sockets close at once; a request that hangs does not keep the process for longer than its grace.
     server.await??;
-    for job in jobs.into_iter().chain([lines, forget, keyring, workspace]) {
+    for job in jobs.into_iter().chain([lines, forget, keyring, workspace, tallying]) {
         let _ = tokio::time::timeout(Duration::from_secs(2), job).await;
+    }
+    // What the last requests counted.
+    if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(2), tally.flush(&system)).await {
+        tracing::warn!(%error, "how ingest did at last could not be written down");
     }
     app.db.close().await;
     Ok(())

@@ -17,12 +17,21 @@ pub enum MailKind {
     SecondFactorOff,
     /// An admin took the second factor away.
     SecondFactorRemoved,
+    /// A task is to be done.
+    TaskReminder,
 }
 
 impl MailKind {
     /// All.
-    pub const ALL: [Self; 6] =
-        [Self::Invitation, Self::Reset, Self::ResetAsked, Self::PasswordChanged, Self::SecondFactorOff, Self::SecondFactorRemoved];
+    pub const ALL: [Self; 7] = [
+        Self::Invitation,
+        Self::Reset,
+        Self::ResetAsked,
+        Self::PasswordChanged,
+        Self::SecondFactorOff,
+        Self::SecondFactorRemoved,
+        Self::TaskReminder,
+    ];
 
     /// The word in the database.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +42,7 @@ impl MailKind {
             Self::PasswordChanged => "password_changed",
             Self::SecondFactorOff => "second_factor_off",
             Self::SecondFactorRemoved => "second_factor_removed",
+            Self::TaskReminder => "task_reminder",
         }
     }
 

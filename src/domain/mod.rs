@@ -28,12 +28,16 @@ mod error_wire;
 pub mod format;
 pub mod histogram;
 pub mod lead;
+pub mod ical;
 pub mod live;
 pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod matching;
 pub mod people;
 pub mod privacy;
+pub mod sentiment;
+pub mod tasks;
+pub mod templates;
 pub mod tier;
 pub mod time;
 pub mod usage;

@@ -66,11 +66,13 @@ pub enum Permission {
     ManageCrm,
     /// Hand in leads.
     CaptureLeads,
+    /// Change the texts that mails and notes begin from.
+    ManageTemplates,
 }
 
 impl Permission {
     /// All.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ReadUsage,
         Self::ExportUsage,
         Self::ReadMetrics,
@@ -88,6 +90,7 @@ impl Permission {
         Self::ImportCrm,
         Self::ManageCrm,
         Self::CaptureLeads,
+        Self::ManageTemplates,
     ];
 }
 
@@ -119,7 +122,9 @@ impl Role {
             | Permission::ExportCrm
             | Permission::ImportCrm
             | Permission::CaptureLeads => !matches!(self, Self::Viewer),
-            Permission::ReadPeople | Permission::ReadJournal => matches!(self, Self::Admin | Self::Manager),
+            Permission::ReadPeople | Permission::ReadJournal | Permission::ManageTemplates => {
+                matches!(self, Self::Admin | Self::Manager)
+            }
             Permission::ReadMetrics
             | Permission::ManagePeople
             | Permission::ManageLimits

@@ -13,6 +13,8 @@ pub mod leads;
 pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod privacy;
+#[cfg(feature = "ssr")]
+pub mod tasks;
 pub mod usage;
 #[cfg(feature = "ssr")]
 pub mod workspace;

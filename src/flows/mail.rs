@@ -1,10 +1,10 @@
-//! Empties the outbox, and answers those who have forgotten their password.
+//! Empties the outbox, answers those who have forgotten their password, and reminds people of their tasks.
 
 use std::time::Duration;
 
 use crate::{
     domain::AppResult,
-    features::{auth::forgotten, mail::usecase as mail},
+    features::{auth::forgotten, mail::usecase as mail, tasks::reminders},
     platform::{
         ctx::{Actor, App, Ctx},
         mail::is_offered,
@@ -37,8 +37,14 @@ pub async fn run(app: App) {
 pub async fn once(ctx: &Ctx) -> AppResult<()> {
     // Neither end keeps the other from its work.
     let answered = answer_all(ctx).await;
+    let reminded = remind_all(ctx).await;
     while !ctx.app.stop.is_cancelled() && mail::deliver(ctx).await? > 0 {}
-    answered
+    answered.and(reminded)
+}
+
+async fn remind_all(ctx: &Ctx) -> AppResult<()> {
+    while !ctx.app.stop.is_cancelled() && reminders::remind(ctx).await? > 0 {}
+    Ok(())
 }
 
 async fn answer_all(ctx: &Ctx) -> AppResult<()> {

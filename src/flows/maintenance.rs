@@ -1,4 +1,4 @@
-//! Keeps the tables in shape: partitions ahead of time, retention, the live stream's tail, old sessions and mails.
+//! Keeps the tables in shape: partitions ahead of time, retention, the live stream's tail, old sessions, mails and minutes of ingest.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
         contacts::{bulk, usecase as contacts},
         mail::usecase as mail,
         privacy::usecase as privacy,
-        usage::usecase as usage,
+        usage::{tally, usecase as usage},
     },
     platform::{
         ctx::{Actor, App, Ctx},
@@ -73,6 +73,7 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
     }
     tokens::trim(ctx).await?;
     mail::trim(ctx).await?;
+    tally::trim(ctx).await?;
     bulk::forget(ctx).await?;
     let linked = contacts::link_users(ctx).await?;
     if linked > 0 {

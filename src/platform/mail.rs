@@ -118,7 +118,12 @@ pub struct Mail<'a> {
     pub to: UserId,
     /// With what link, if it has one.
     pub link: Option<&'a Link>,
+    /// What it tells of, if that has a name: at most [`MAX_ABOUT`] characters are kept.
+    pub about: Option<&'a str>,
 }
+
+/// The longest name of what a mail tells of, in characters.
+const MAX_ABOUT: usize = 500;
 
 /// What a mail's link is sealed for.
 fn purpose(id: Uuid) -> String {
@@ -144,8 +149,8 @@ pub async fn enqueue(tx: &mut PgConnection, ctx: &Ctx, mail: &Mail<'_>) -> AppRe
         None => None,
     };
     sqlx::query!(
-        "INSERT INTO mails (id, kind, user_id, address, name, language, invited_by, sealed_link, good_until, created_at, queued_at, next_try_at)
-         SELECT $1, $2, id, email, name, coalesce(language, $4), $5, $6, $7, $8, $8, $8 FROM users WHERE id = $3",
+        "INSERT INTO mails (id, kind, user_id, address, name, language, invited_by, sealed_link, good_until, created_at, queued_at, next_try_at, about)
+         SELECT $1, $2, id, email, name, coalesce(language, $4), $5, $6, $7, $8, $8, $8, $9 FROM users WHERE id = $3",
         id,
         mail.kind.as_str(),
         mail.to.0,
@@ -153,7 +158,8 @@ pub async fn enqueue(tx: &mut PgConnection, ctx: &Ctx, mail: &Mail<'_>) -> AppRe
         (mail.kind == MailKind::Invitation && ctx.actor.user().is_some()).then(|| ctx.actor.name()),
         sealed,
         mail.link.map(|link| link.good_until),
-        ctx.now()
+        ctx.now(),
+        mail.about.map(|about| about.chars().take(MAX_ABOUT).collect::<String>()).filter(|about| !about.is_empty())
     )
     .execute(tx)
     .await

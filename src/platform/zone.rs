@@ -1,6 +1,6 @@
 //! Time zones: the offsets of a zone over the years that a page may show.
 
-use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::time::Zone;
@@ -35,6 +35,25 @@ pub fn zone(name: &str, now: DateTime<Utc>) -> Option<Zone> {
     Some(Zone { name: tz.name().to_owned(), offsets })
 }
 
+/// The instant at which the clocks of a zone show a time. The earlier one, where they show it twice; where they leap over it, the
+/// one as far behind the leap as the time is. Nothing when there is no such zone.
+pub fn instant(name: &str, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    let tz: Tz = name.parse().ok()?;
+    let found = tz.from_local_datetime(&local).earliest();
+    let found = found.map(|at| at.with_timezone(&Utc)).or_else(|| {
+        // By the offset that held before the leap, it comes out after it.
+        let before = tz.from_local_datetime(&(local - TimeDelta::hours(3))).earliest()?;
+        Some(before.with_timezone(&Utc) + TimeDelta::hours(3))
+    });
+    Some(found.unwrap_or_else(|| local.and_utc()))
+}
+
+/// The wall clock of a zone at an instant, however far that is; nothing when there is no such zone.
+pub fn wall_clock(name: &str, at: DateTime<Utc>) -> Option<NaiveDateTime> {
+    let tz: Tz = name.parse().ok()?;
+    Some(tz.from_utc_datetime(&at.naive_utc()).naive_local())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +67,24 @@ mod tests {
         assert_eq!(madrid.local(winter).to_string(), "2026-10-25 02:00:00");
         assert_eq!(zone("America/Bogota", now).unwrap().offsets, vec![(i64::MIN, -18_000)]);
         assert_eq!(zone("Middle/Earth", now), None);
+    }
+
+    #[test]
+    fn a_time_of_day_is_an_instant_in_every_zone() {
+        for (name, local, utc) in [
+            ("Etc/GMT+12", "2026-11-20T00:00:00", "2026-11-20T12:00:00Z"),
+            ("Pacific/Kiritimati", "2026-11-20T00:00:00", "2026-11-19T10:00:00Z"),
+            ("America/Bogota", "2026-11-20T23:30:00", "2026-11-21T04:30:00Z"),
+            // Twice, and not at all.
+            ("Europe/Madrid", "2026-10-25T02:30:00", "2026-10-25T00:30:00Z"),
+            ("Europe/Madrid", "2026-03-29T02:30:00", "2026-03-29T01:30:00Z"),
+            ("Europe/Madrid", "2036-07-01T10:00:00", "2036-07-01T08:00:00Z"),
+        ] {
+            let at = instant(name, local.parse().unwrap()).unwrap();
+            assert_eq!(at, utc.parse::<DateTime<Utc>>().unwrap(), "{name} {local}");
+        }
+        let leapt = wall_clock("Europe/Madrid", "2026-03-29T01:30:00Z".parse().unwrap()).unwrap();
+        assert_eq!(leapt.to_string(), "2026-03-29 03:30:00");
+        assert_eq!(instant("Middle/Earth", NaiveDateTime::default()), None);
     }
 }

@@ -76,6 +76,12 @@ pub const DOORS: &[Door] = &[
     ("GET", "/usage", Rule::May(Permission::ReadUsage)),
     ("GET", "/usage/users", Rule::May(Permission::ReadUsage)),
     ("GET", "/usage/users/{id}", Rule::May(Permission::ReadUsage)),
+    ("GET", "/tasks", Rule::May(Permission::ReadCrm)),
+    ("POST", "/tasks", Rule::May(Permission::ReadCrm)),
+    ("GET", "/tasks/templates", Rule::May(Permission::ReadCrm)),
+    ("POST", "/tasks/templates", Rule::May(Permission::ManageTemplates)),
+    // By a secret in its address; the handler sees to it.
+    ("GET", "/tasks/calendar.ics", Rule::Open),
     ("GET", "/contacts", Rule::May(Permission::ReadCrm)),
     ("POST", "/contacts", Rule::May(Permission::ReadCrm)),
     ("GET", "/contacts/{id}", Rule::May(Permission::ReadCrm)),

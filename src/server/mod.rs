@@ -1,5 +1,6 @@
 //! The axum assembly: routes, middleware, handlers. No logic: each handler builds a [`Ctx`] and calls a use-case.
 
+pub mod calendar;
 pub mod cookies;
 pub mod cors;
 pub mod doors;
@@ -37,7 +38,8 @@ use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLay
 
 use crate::{
     features::{
-        usage::{ingest::Ingest, keyring::Keyring},
+        tasks::feed,
+        usage::{ingest::Ingest, keyring::Keyring, tally::Tally},
         workspace::AtHand,
     },
     platform::ctx::{Actor, App, Ctx},
@@ -53,6 +55,8 @@ pub struct ServerState {
     pub app: App,
     /// The queue before the writer of events.
     pub ingest: Ingest,
+    /// How ingest does by the minute.
+    pub tally: Arc<Tally>,
     /// What GENESIS may sign with.
     pub keyring: Arc<Keyring>,
     /// What admins have settled for everybody.
@@ -84,6 +88,7 @@ impl ServerState {
         let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
         Self {
             ingest: Ingest::start(&app),
+            tally: Arc::default(),
             keyring: Arc::new(Keyring::new(&Ctx::new(app.clone(), Actor::System("webhook secrets")))),
             limiter: Arc::new(RateLimiter::keyed(quota)),
             gate: Arc::new(RateLimiter::keyed(Quota::per_second(GATE_RATE).allow_burst(GATE_BURST))),
@@ -125,6 +130,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 fn api_router(state: ServerState) -> Router {
     let export = Router::new()
         .route("/usage/export.csv", get(rest::export_csv))
+        .route(feed::PATH, get(calendar::tasks))
         .route("/admin/journal/export.csv", get(exports::journal_csv))
         .layer(middleware::from_fn(timeout))
         .layer(CompressionLayer::new());

@@ -49,6 +49,8 @@ pub fn router(state: ServerState) -> Router {
         .route("/invitation", get(gate::invitation_page).post(gate::invitation))
         .route("/reset", get(gate::reset_page).post(gate::reset))
         .route("/forgotten", get(gate::forgotten_page).post(gate::forgotten))
+        .route("/tasks", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/tasks/templates", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/contacts", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/contacts/{id}", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/duplicates", post(written))

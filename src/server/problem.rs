@@ -32,6 +32,11 @@ impl Problem {
         self
     }
 
+    /// The status.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
     /// Asks to wait before the next try.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {

@@ -1,6 +1,9 @@
 //! `POST /agent-usage/events`: GENESIS's webhook.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
 
 use axum::{
     Json,
@@ -15,6 +18,7 @@ use super::{ServerState, problem::Problem, proxy};
 use crate::{
     features::usage::{
         keyring::Refused,
+        tally::Count,
         usecase::{self, ItemResult, MAX_ITEMS, Receipt, Refusal},
     },
     platform::{
@@ -34,9 +38,19 @@ pub async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let response = match take(&state, address, &headers, body).await {
-        Ok(receipt) => answer(receipt),
-        Err(problem) => problem.into(),
+    let began = Instant::now();
+    let taken = take(&state, address, &headers, body).await;
+    let minute = state.tally.minute(state.app.clock.now());
+    minute.count(Count::Requests);
+    let response = match taken {
+        Ok(receipt) => {
+            minute.took(began.elapsed());
+            answer(receipt)
+        }
+        Err(problem) => {
+            minute.count(Count::refused(problem.status()));
+            problem.into()
+        }
     };
     metrics::counter!("nexus_ingest_requests_total", "status" => response.status().as_str().to_owned()).increment(1);
     response
@@ -53,7 +67,7 @@ async fn take(state: &ServerState, address: SocketAddr, headers: &HeaderMap, bod
     let body = read(state, headers, body).await?;
     let ctx = Ctx::new(state.app.clone(), Actor::Genesis);
     let verified = verify(state, &ctx, headers, &body).await?;
-    usecase::receive(&ctx, &state.ingest, &body, &verified).await.map_err(|refusal| match refusal {
+    usecase::receive(&ctx, &state.ingest, &state.tally, &body, &verified).await.map_err(|refusal| match refusal {
         Refusal::Malformed(where_) => Problem::new(400, "The body is not valid JSON").detail(where_),
         Refusal::TooManyItems(n) => {
             Problem::new(413, format!("At most {MAX_ITEMS} items in one request")).detail(format!("{n} were sent"))

@@ -1,6 +1,7 @@
 //! `nexus-crm eval`: runs the product's own judgement over files, without a database, so that it can be measured.
 
 pub mod dedupe;
+pub mod sentiment;
 
 use clap::Subcommand;
 
@@ -9,6 +10,8 @@ use clap::Subcommand;
 pub enum EvalCommand {
     /// Finds the records of a table, or of two, that are likely one.
     Dedupe(dedupe::Dedupe),
+    /// Judges how texts are meant.
+    Sentiment(sentiment::Sentiment),
 }
 
 impl EvalCommand {
@@ -19,6 +22,7 @@ impl EvalCommand {
     pub fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Dedupe(options) => options.run(),
+            Self::Sentiment(options) => options.run(),
         }
     }
 }

@@ -158,7 +158,7 @@ async fn begin_invitation(
 /// Puts the mail with a link into the outbox.
 async fn send(ctx: &Ctx, tx: &mut PgConnection, account: &Account, link: &mail::Link) -> AppResult<()> {
     let kind = if account.status == UserStatus::Invited { MailKind::Invitation } else { MailKind::Reset };
-    let mail = Mail { kind, to: account.id, link: Some(link) };
+    let mail = Mail { kind, to: account.id, link: Some(link), about: None };
     if mail::enqueue(tx, ctx, &mail).await? { Ok(()) } else { Err(AppError::Conflict { detail: "no mail is set up".into() }) }
 }
 
@@ -403,7 +403,7 @@ pub async fn change_password(ctx: &Ctx, current: &Secret, new: &Secret) -> AppRe
     store::set_password(&mut tx, person.id, None, &hash, ctx.now()).await.map_err(to_app)?;
     store::sessions::end_sessions(&mut tx, person.id, None, Some(person.session), ctx.now()).await.map_err(to_app)?;
     links::end_all(&mut tx, person.id).await?;
-    mail::enqueue(&mut tx, ctx, &Mail { kind: MailKind::PasswordChanged, to: person.id, link: None }).await?;
+    mail::enqueue(&mut tx, ctx, &Mail { kind: MailKind::PasswordChanged, to: person.id, link: None, about: None }).await?;
     let entry = Entry { event: "password_changed", subject_kind: "user", subject_id: person.id.to_string(), body: json!({}) };
     journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

@@ -81,7 +81,7 @@ pub async fn answer(ctx: &Ctx) -> AppResult<bool> {
         };
         if let Some(kind) = kind {
             let link = links::beside(&asked, &mut tx, account).await?;
-            mail::enqueue(&mut tx, &asked, &mail::Mail { kind, to: account.id, link: Some(&link) }).await?;
+            mail::enqueue(&mut tx, &asked, &mail::Mail { kind, to: account.id, link: Some(&link), about: None }).await?;
         }
     }
     let subject_id = account.map_or_else(|| "unknown".to_owned(), |account| account.id.to_string());

@@ -211,7 +211,7 @@ pub async fn follow(
     };
     end_all(&mut tx, user).await?;
     if kind == LinkKind::Reset {
-        mail::enqueue(&mut tx, &ctx, &Mail { kind: MailKind::PasswordChanged, to: user, link: None }).await?;
+        mail::enqueue(&mut tx, &ctx, &Mail { kind: MailKind::PasswordChanged, to: user, link: None, about: None }).await?;
     }
     store::delete_links(&mut tx, LinkKind::SetUp.as_str(), None).await.map_err(to_app)?;
     let entry = Entry { event, subject_kind: "user", subject_id: user.to_string(), body: json!({}) };

@@ -190,7 +190,7 @@ pub async fn turn_off(ctx: &Ctx, current: &Secret) -> AppResult<()> {
     factor::clear_totp(&mut tx, person.id).await.map_err(to_app)?;
     if on {
         record(ctx, &mut tx, "second_factor_off", person.id).await?;
-        mail::enqueue(&mut tx, ctx, &Mail { kind: MailKind::SecondFactorOff, to: person.id, link: None }).await?;
+        mail::enqueue(&mut tx, ctx, &Mail { kind: MailKind::SecondFactorOff, to: person.id, link: None, about: None }).await?;
     }
     tx.commit().await.map_err(to_app)
 }
@@ -206,7 +206,7 @@ pub async fn remove(ctx: &Ctx, user: UserId) -> AppResult<()> {
     factor::clear_totp(&mut tx, user).await.map_err(to_app)?;
     record(ctx, &mut tx, "second_factor_removed", user).await?;
     if row.since.is_some() {
-        mail::enqueue(&mut tx, ctx, &Mail { kind: MailKind::SecondFactorRemoved, to: user, link: None }).await?;
+        mail::enqueue(&mut tx, ctx, &Mail { kind: MailKind::SecondFactorRemoved, to: user, link: None, about: None }).await?;
     }
     tx.commit().await.map_err(to_app)
 }

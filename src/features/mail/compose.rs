@@ -30,6 +30,8 @@ pub struct Facts<'a> {
     pub name: &'a str,
     /// Who invites, if somebody does.
     pub invited_by: Option<&'a str>,
+    /// What it tells of, if that has a name.
+    pub about: Option<&'a str>,
     /// The link that works once, if it has one.
     pub link: Option<&'a Secret>,
     /// When that happened which it tells.
@@ -53,6 +55,7 @@ pub fn subject(kind: MailKind, lang: Lang) -> &'static str {
         MailKind::PasswordChanged => s!(lang, mail.password),
         MailKind::SecondFactorOff => s!(lang, mail.factor_off),
         MailKind::SecondFactorRemoved => s!(lang, mail.factor_removed),
+        MailKind::TaskReminder => s!(lang, mail.task),
     }
 }
 
@@ -96,6 +99,12 @@ fn parts(facts: &Facts<'_>) -> Parts {
         }
         MailKind::SecondFactorOff => factor(s!(lang, mail.factor_off_when)),
         MailKind::SecondFactorRemoved => factor(s!(lang, mail.factor_removed_when)),
+        MailKind::TaskReminder => Parts {
+            paragraphs: vec![facts.about.unwrap_or_default().to_owned()],
+            button: s!(lang, mail.task_go),
+            link: format!("{}/tasks", facts.base_url),
+            foot: s!(lang, mail.task_foot),
+        },
     }
 }
 
@@ -204,6 +213,7 @@ mod tests {
             to: "ana@ngx.com".parse().unwrap(),
             name,
             invited_by: Some(name),
+            about: Some(name),
             link,
             at: "2026-11-20T12:00:00Z".parse().unwrap(),
             zone: Zone::utc(),

@@ -16,6 +16,7 @@ pub struct DueRow {
     pub name: String,
     pub language: String,
     pub invited_by: Option<String>,
+    pub about: Option<String>,
     pub sealed_link: Option<Vec<u8>>,
     pub good_until: Option<DateTime<Utc>>,
     /// With this one.
@@ -36,7 +37,7 @@ pub async fn take_due(
         "UPDATE mails SET tries = tries + 1, next_try_at = $2
          WHERE id IN (
             SELECT id FROM mails WHERE state = 'waiting' AND next_try_at <= $1 ORDER BY next_try_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
-         RETURNING id, kind, address, name, language, invited_by, sealed_link, good_until, tries, created_at, queued_at",
+         RETURNING id, kind, address, name, language, invited_by, about, sealed_link, good_until, tries, created_at, queued_at",
         now,
         until,
         limit

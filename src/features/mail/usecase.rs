@@ -122,6 +122,7 @@ async fn send(ctx: &Ctx, settings: &MailSettings, row: &DueRow) -> Result<(), Re
         to: to.clone(),
         name: &row.name,
         invited_by: row.invited_by.as_deref(),
+        about: row.about.as_deref(),
         link: link.as_ref(),
         at: row.created_at,
         zone: zone::zone(&ctx.app.settings.time_zone, now).unwrap_or_else(crate::domain::time::Zone::utc),

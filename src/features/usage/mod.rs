@@ -2,7 +2,7 @@
 //!
 //! Tables: `agent_usage_events`, `usage_event_keys`, `agent_usage_daily`, `agent_usage_monthly`, `agent_usage_totals_daily`,
 //! `agent_usage_totals_hourly`, `agent_usage_active_daily`, `usage_users`, `usage_moves`, `usage_quarantine`, `usage_tier_limits`,
-//! `webhook_secrets`.
+//! `webhook_secrets`, `ingest_minutes`.
 //!
 //! Invariants: an event that was acknowledged is stored, once; every rollup of a user equals a recount of the stored events,
 //! whatever the order in which they came; of erased users nothing is taken in; the totals of all users with what still stands in `usage_moves` do too; every user
@@ -33,6 +33,8 @@ pub mod recount;
 pub mod secrets;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod tally;
 #[cfg(feature = "ssr")]
 pub mod usecase;
 pub mod view;

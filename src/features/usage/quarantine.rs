@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::store::quarantine as store;
+use super::store::quarantine::Wanted;
 pub use super::store::quarantine::{Health, Item};
 use super::{
     group::KeyedEvent,
@@ -35,26 +36,52 @@ const PAGE: i64 = 25;
 /// The longest item that somebody may send, in bytes: a context of 16 KiB and room for the rest.
 const MAX_ITEM: usize = 64 * 1024;
 
-/// A page of items that hold a text, the latest first; how many there are in all; and where the next page begins, if there is one.
+/// Which items somebody looks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Search<'a> {
+    /// A text in an item or in its errors; empty for any.
+    pub text: &'a str,
+    /// The code of a fault, such as `out_of_range`; empty for any.
+    pub fault: &'a str,
+}
+
+impl<'a> Search<'a> {
+    /// The pattern of its text, and the code as it may be asked for.
+    fn parts(&self) -> (String, &'a str) {
+        let text: String = self.text.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+        (contains(&text), if self.fault.contains('\0') { "" } else { self.fault })
+    }
+}
+
+/// A page of items.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The items, the latest first.
+    pub items: Vec<Item>,
+    /// How many there are in all.
+    pub total: i64,
+    /// Where the next page begins, if there is one.
+    pub next: Option<(DateTime<Utc>, Uuid)>,
+    /// The faults of the items that hold the text, and how many items have each, the most frequent first.
+    pub faults: Vec<(String, i64)>,
+}
+
+/// A page of the items that are looked for.
 ///
 /// # Errors
 /// `Forbidden`; when the database is away.
-pub async fn list(
-    ctx: &Ctx,
-    search: &str,
-    after: Option<(DateTime<Utc>, Uuid)>,
-) -> AppResult<(Vec<Item>, i64, Option<(DateTime<Utc>, Uuid)>)> {
+pub async fn list(ctx: &Ctx, search: Search<'_>, after: Option<(DateTime<Utc>, Uuid)>) -> AppResult<Page> {
     ctx.require(Permission::ManageIngest)?;
     // A place that no page of ours has named may lie outside of what PostgreSQL knows.
     let after = after.filter(|(at, _)| (2000..3000).contains(&at.year()));
-    let search: String = search.trim().chars().filter(|c| !c.is_control()).take(200).collect();
-    let pattern = contains(&search);
+    let (pattern, fault) = search.parts();
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
-    let (mut items, total) = store::list(&mut tx, &pattern, after, PAGE + 1).await.map_err(to_app)?;
+    let (mut items, total) = store::list(&mut tx, Wanted { pattern: &pattern, fault }, after, PAGE + 1).await.map_err(to_app)?;
+    let faults = store::list_faults(&mut tx, &pattern).await.map_err(to_app)?;
     let more = items.len() as i64 > PAGE;
     items.truncate(usize::try_from(PAGE).unwrap_or_default());
     let next = items.last().filter(|_| more).map(|last| (last.last_seen, last.id));
-    Ok((items, total, next))
+    Ok(Page { items, total, next, faults })
 }
 
 /// How ingest does.
@@ -161,7 +188,7 @@ pub struct ReplayedAll {
     pub refused: i64,
 }
 
-/// What somebody has seen of the items that hold a text.
+/// What somebody has seen of the items that were looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// How many there were.
@@ -170,12 +197,13 @@ pub struct Seen {
     pub latest: i64,
 }
 
-/// The items that hold a text, if they are those that somebody has seen: as many, and none that came since.
-async fn all(ctx: &Ctx, search: &str, seen: Seen) -> AppResult<Vec<Item>> {
+/// The items that are looked for, if they are those that somebody has seen: as many, and none that came since.
+async fn all(ctx: &Ctx, search: Search<'_>, seen: Seen) -> AppResult<Vec<Item>> {
     ctx.require(Permission::ManageIngest)?;
-    let search: String = search.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+    let (pattern, fault) = search.parts();
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
-    let (items, total) = store::list(&mut tx, &contains(&search), None, MOST_AT_ONCE as i64).await.map_err(to_app)?;
+    let (items, total) =
+        store::list(&mut tx, Wanted { pattern: &pattern, fault }, None, MOST_AT_ONCE as i64).await.map_err(to_app)?;
     let latest = items.first().map_or(0, |item| item.last_seen.timestamp_micros());
     if (Seen { count: total, latest }) != seen {
         return Err(AppError::Conflict { detail: format!("{} were seen, {total} are there", seen.count) });
@@ -186,15 +214,42 @@ async fn all(ctx: &Ctx, search: &str, seen: Seen) -> AppResult<Vec<Item>> {
     Ok(items)
 }
 
-/// Replays all items that hold a text, as they are: for when a limit, a tier or an agent is known by now. Those that are still not taken
+/// Replays all items that are looked for, as they are: for when a limit, a tier or an agent is known by now. Those that are still not taken
 /// stay.
 ///
 /// # Errors
 /// `Forbidden`; `Conflict` when they are not those that were seen; `Invalid` at `/count` for too many; when the product cannot take
 /// them now: those that were taken before have left quarantine.
-pub async fn replay_all(ctx: &Ctx, sink: &impl EventSink, search: &str, seen: Seen) -> AppResult<ReplayedAll> {
+pub async fn replay_all(ctx: &Ctx, sink: &impl EventSink, search: Search<'_>, seen: Seen) -> AppResult<ReplayedAll> {
+    replay_each(ctx, sink, all(ctx, search, seen).await?).await
+}
+
+/// Replays chosen items, as they are. Those that are still not taken stay.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` at `/id` for none, and at `/count` for too many; when the product cannot take them now: those that were
+/// taken before have left quarantine.
+pub async fn replay_chosen(ctx: &Ctx, sink: &impl EventSink, ids: &[Uuid]) -> AppResult<ReplayedAll> {
+    let items = chosen(ctx, ids).await?;
+    replay_each(ctx, sink, items).await
+}
+
+/// The items that somebody has chosen, but for those that somebody else has dealt with meanwhile.
+async fn chosen(ctx: &Ctx, ids: &[Uuid]) -> AppResult<Vec<Item>> {
+    ctx.require(Permission::ManageIngest)?;
+    if ids.is_empty() {
+        return Err(AppError::invalid("/id", "none_chosen", "none is chosen"));
+    }
+    if ids.len() > MOST_AT_ONCE {
+        return Err(AppError::invalid("/count", "too_many", format!("at most {MOST_AT_ONCE} together")));
+    }
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
+    store::find_all(&mut tx, ids).await.map_err(to_app)
+}
+
+async fn replay_each(ctx: &Ctx, sink: &impl EventSink, items: Vec<Item>) -> AppResult<ReplayedAll> {
     let mut done = ReplayedAll::default();
-    for item in all(ctx, search, seen).await? {
+    for item in items {
         match replay(ctx, sink, item.id, &item.item).await {
             Ok(Replayed::Stored) => done.stored += 1,
             Ok(Replayed::Duplicate) => done.duplicates += 1,
@@ -207,14 +262,26 @@ pub async fn replay_all(ctx: &Ctx, sink: &impl EventSink, search: &str, seen: Se
     Ok(done)
 }
 
-/// Throws all items away that hold a text; the journal keeps each. All or none.
+/// Throws all items away that are looked for; the journal keeps each. All or none.
 ///
 /// # Errors
 /// `Forbidden`; `Conflict` when they are not those that were seen; `Invalid` at `/count` for too many; when the database is away.
-pub async fn discard_all(ctx: &Ctx, search: &str, seen: Seen) -> AppResult<i64> {
-    let items = all(ctx, search, seen).await?;
+pub async fn discard_all(ctx: &Ctx, search: Search<'_>, seen: Seen) -> AppResult<i64> {
+    discard_each(ctx, &all(ctx, search, seen).await?).await
+}
+
+/// Throws chosen items away; the journal keeps each. All or none.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` at `/id` for none, and at `/count` for too many; `NotFound` when somebody else deals with one just now;
+/// when the database is away.
+pub async fn discard_chosen(ctx: &Ctx, ids: &[Uuid]) -> AppResult<i64> {
+    discard_each(ctx, &chosen(ctx, ids).await?).await
+}
+
+async fn discard_each(ctx: &Ctx, items: &[Item]) -> AppResult<i64> {
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    for item in &items {
+    for item in items {
         record_discarded(ctx, &mut tx, item).await?;
     }
     tx.commit().await.map_err(to_app)?;

@@ -1,6 +1,7 @@
 //! The writing SQL of metering. See `read.rs` for what pages read.
 
 pub mod limits;
+pub mod minutes;
 pub mod privacy;
 pub mod quarantine;
 pub mod secrets;

@@ -13,6 +13,7 @@ use super::{
     moves::{self, Taken},
     read::{self, standings, user},
     store::{self, quarantine::Refused},
+    tally::{Count, Counts, Tally, Times},
 };
 use crate::{
     domain::{
@@ -98,11 +99,17 @@ pub enum Refusal {
 }
 
 /// Takes in a request of GENESIS whose signature holds. Answers after the commit: what is acknowledged here is never lost and never
-/// counted twice.
+/// counted twice. Of a request that is taken, what came and became of its items goes into the tally.
 ///
 /// # Errors
 /// See [`Refusal`]; nothing of the request was stored then.
-pub async fn receive(ctx: &Ctx, sink: &impl EventSink, body: &[u8], verified: &Verified) -> Result<Receipt, Refusal> {
+pub async fn receive(
+    ctx: &Ctx,
+    sink: &impl EventSink,
+    tally: &Tally,
+    body: &[u8],
+    verified: &Verified,
+) -> Result<Receipt, Refusal> {
     let malformed = |error: serde_json::Error| Refusal::Malformed(error.to_string());
     let single = body.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'[');
     // Each item stays as it came beside what it means, for quarantine shows people the former.
@@ -150,33 +157,45 @@ pub async fn receive(ctx: &Ctx, sink: &impl EventSink, body: &[u8], verified: &V
         refused.push(Refused { item: raw.get().to_owned(), errors: json!(fault.errors) });
         results.push(Some(ItemResult::Error { event_id, error: fault }));
     }
-    let ids: Vec<_> = events.iter().map(|e| e.event.event_id.clone()).collect();
+    let sent: Vec<_> = events.iter().map(|e| (e.event.event_id.clone(), e.event.timestamp)).collect();
     let outcomes = if events.is_empty() && refused.is_empty() {
         Vec::new()
     } else {
         sink.accept(events, refused).await.map_err(Refusal::App)?
     };
-    let mut outcomes = outcomes.into_iter().zip(ids);
+    let committed = ctx.now();
+    let mut delay = Times::default();
+    for (outcome, (_, timestamp)) in outcomes.iter().zip(&sent) {
+        if matches!(outcome, Outcome::Stored { .. }) {
+            delay.record((committed - timestamp).num_milliseconds());
+        }
+    }
+    let mut outcomes = outcomes.into_iter().zip(sent);
     let results: Vec<_> = results
         .into_iter()
         .enumerate()
         .map(|(index, result)| {
-            result.or_else(|| outcomes.next().map(|(outcome, id)| item_result(outcome, id, index, single))).unwrap_or_else(|| {
-                let error = ItemError { status: 503, title: "The item was not stored".into(), errors: Vec::new() };
-                ItemResult::Error { event_id: None, error }
-            })
+            result.or_else(|| outcomes.next().map(|(outcome, (id, _))| item_result(outcome, id, index, single))).unwrap_or_else(
+                || {
+                    let error = ItemError { status: 503, title: "The item was not stored".into(), errors: Vec::new() };
+                    ItemResult::Error { event_id: None, error }
+                },
+            )
         })
         .collect();
+    let mut counts = Counts::default();
     for result in &results {
-        let word = match result {
-            ItemResult::Success { .. } => "success",
-            ItemResult::Duplicate { .. } => "duplicate",
-            ItemResult::Erased { .. } => "erased",
-            ItemResult::Error { error, .. } if error.errors.iter().any(|e| e.code == "conflict") => "conflict",
-            ItemResult::Error { .. } => "invalid",
+        let (word, count) = match result {
+            ItemResult::Success { .. } => ("success", Count::Accepted),
+            ItemResult::Duplicate { .. } => ("duplicate", Count::Duplicates),
+            ItemResult::Erased { .. } => ("erased", Count::Erased),
+            ItemResult::Error { error, .. } if error.errors.iter().any(|e| e.code == "conflict") => ("conflict", Count::Conflicts),
+            ItemResult::Error { .. } => ("invalid", Count::Invalid),
         };
         metrics::counter!("nexus_ingest_events_total", "result" => word).increment(1);
+        counts.add(count, 1);
     }
+    tally.minute(committed).items(&counts, &delay);
     if single && let [result] = results.as_slice() {
         return Ok(Receipt::Single(result.clone()));
     }

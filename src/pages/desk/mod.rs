@@ -1,6 +1,7 @@
 //! The desk: the records that people sell with, and what is done with them.
 
 mod bar;
+mod calendar;
 mod companies;
 mod company;
 mod contact;
@@ -14,6 +15,10 @@ mod lead_profile;
 pub mod lead_words;
 mod leads;
 mod lists;
+pub mod parts;
+mod said;
+mod tasks;
+mod templates;
 mod timeline;
 pub mod words;
 
@@ -28,7 +33,7 @@ use crate::{
 
 /// Whether an address is one of the desk's.
 pub fn has(path: &str) -> bool {
-    ["/contacts", "/companies", "/leads", "/duplicates"]
+    ["/contacts", "/companies", "/leads", "/duplicates", tasks::HERE]
         .iter()
         .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
@@ -53,12 +58,15 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         ("duplicates", Some("merge")) => {
             (s!(lang, duplicates.merge_title).to_owned(), duplicates::merge_page(ctx, reader, place).await?)
         }
+        ("tasks", None) => (s!(lang, tasks.title).to_owned(), tasks::page(ctx, reader, place).await?),
+        ("tasks", Some("templates")) => (s!(lang, tasks.templates).to_owned(), templates::page(ctx, reader, place).await?),
         _ => return Err(AppError::NotFound),
     };
     let (list, name) = match steps(place.path).0 {
         "companies" => ("/companies", s!(lang, desk.companies)),
         "leads" => ("/leads", s!(lang, leads.title)),
         "duplicates" => ("/duplicates", s!(lang, duplicates.title)),
+        "tasks" => ("/tasks", s!(lang, tasks.title)),
         _ => ("/contacts", s!(lang, desk.contacts)),
     };
     let up = (place.path != list).then(|| (name.to_owned(), list.to_owned()));
@@ -79,6 +87,8 @@ pub async fn take(ctx: &Ctx, reader: &Reader, path: &str, sent: &mut Sent) -> Op
         ("leads", Some(id)) => lead::take(ctx, id, sent).await,
         ("duplicates", None) => duplicates::take(ctx, reader, sent).await,
         ("duplicates", Some("merge")) => duplicates::take_merge(ctx, sent).await,
+        ("tasks", None) => tasks::take(ctx, reader, sent).await,
+        ("tasks", Some("templates")) => templates::take(ctx, sent).await,
         _ => return None,
     })
 }

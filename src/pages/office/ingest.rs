@@ -12,13 +12,17 @@ use crate::{
     },
     features::usage::{
         ingest::Ingest,
-        quarantine::{self, Health, Item, Replayed, Seen},
+        quarantine::{self, Health, Item, Page, Replayed, Search, Seen},
+        tally,
     },
-    pages::written::{
-        form::Sent,
-        parts::{Reader, in_textarea, notice, problem},
-        render::{Place, head},
-        tables::{pager, search_field},
+    pages::{
+        office::ingest_lately,
+        written::{
+            form::Sent,
+            parts::{Reader, in_textarea, notice, problem},
+            render::{Place, head},
+            tables::{pager, search_field},
+        },
     },
     platform::ctx::Ctx,
     ui::{
@@ -27,6 +31,9 @@ use crate::{
         icon::{Icon, icon},
     },
 };
+
+/// Where the page stands.
+const HERE: &str = "/admin/ingest";
 
 fn id(sent: &Sent) -> AppResult<Uuid> {
     sent.value("id").parse().map_err(|_| AppError::NotFound)
@@ -38,6 +45,16 @@ fn seen(sent: &Sent) -> AppResult<Seen> {
     Ok(Seen { count: number("count")?, latest: number("latest")? })
 }
 
+/// The items that are chosen; one that is none of ours is passed over.
+fn chosen(sent: &Sent) -> Vec<Uuid> {
+    sent.all("id").filter_map(|id| id.parse().ok()).collect()
+}
+
+/// Which items a form or an address speaks of.
+fn search(sent: &Sent) -> Search<'_> {
+    Search { text: sent.value("q"), fault: sent.value("fault") }
+}
+
 /// Does what a form of the page asks for.
 pub async fn take(ctx: &Ctx, ingest: &Ingest, sent: &mut Sent) -> AppResult<()> {
     sent.done = Some(match sent.verb() {
@@ -47,12 +64,21 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, sent: &mut Sent) -> AppResult<()> 
             Replayed::Erased => "erased",
         },
         "replay_all" => {
-            let done = quarantine::replay_all(ctx, ingest, sent.value("q"), seen(sent)?).await?;
+            let done = quarantine::replay_all(ctx, ingest, search(sent), seen(sent)?).await?;
             sent.counts = vec![done.stored, done.duplicates, done.refused];
             "all_replayed"
         }
         "discard_all" => {
-            sent.counts = vec![quarantine::discard_all(ctx, sent.value("q"), seen(sent)?).await?];
+            sent.counts = vec![quarantine::discard_all(ctx, search(sent), seen(sent)?).await?];
+            "all_discarded"
+        }
+        "replay_chosen" => {
+            let done = quarantine::replay_chosen(ctx, ingest, &chosen(sent)).await?;
+            sent.counts = vec![done.stored, done.duplicates, done.refused];
+            "all_replayed"
+        }
+        "discard_chosen" => {
+            sent.counts = vec![quarantine::discard_chosen(ctx, &chosen(sent)).await?];
             "all_discarded"
         }
         "discard" => {
@@ -67,13 +93,14 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, sent: &mut Sent) -> AppResult<()> 
 /// Writes the page.
 pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
     let lang = reader.lang;
-    let search = place.get("q");
+    let search = Search { text: place.get("q"), fault: place.get("fault") };
     let after = place
         .get("after")
         .split_once('~')
         .and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?)));
     let health = quarantine::health(ctx).await?;
-    let (items, total, next) = quarantine::list(ctx, search, after).await?;
+    let spans = tally::lately(ctx).await?;
+    let Page { items, total, next, faults } = quarantine::list(ctx, search, after).await?;
     let counts: Vec<_> = reader.sent.counts.iter().map(|n| format::integer(*n, lang)).collect();
     let counts: Vec<_> = counts.iter().map(String::as_str).collect();
     let said = reader.sent.done.map(|done| match done {
@@ -89,16 +116,20 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         notice("notice-bad", Icon::Warning, "alert", &text)
     });
     let next = next.map(|(at, id)| {
-        href::with_query("/admin/ingest", &[("q", search.to_owned()), ("after", format!("{}~{id}", at.timestamp_micros()))])
+        let after = format!("{}~{id}", at.timestamp_micros());
+        href::with_query(HERE, &[("q", search.text.to_owned()), ("fault", search.fault.to_owned()), ("after", after)])
     });
+    let none_chosen = reader.sent.fault("id").map(|_| notice("notice-bad", Icon::Warning, "alert", s!(lang, ingest.none_chosen)));
     let none = items.is_empty();
     let count = fill(plural(total, s!(lang, ingest.count_one), s!(lang, ingest.count)), &[&format::integer(total, lang)]);
     let view = view! {
         {head(s!(lang, office.ingest), s!(lang, ingest.help), None)}
         {problem(reader)}
         {too_many}
+        {none_chosen}
         {said.map(|text| notice("notice-ok", Icon::Check, "status", &text))}
         {health_section(reader, &health)}
+        {ingest_lately::section(reader, &spans)}
         <section class="office-section" aria-labelledby="quarantine">
             <div class="section-head">
                 <div>
@@ -106,27 +137,62 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
                     <p class="office-help">{s!(lang, ingest.quarantine_help)}</p>
                 </div>
             </div>
-            <form class="office-bar bar-here" method="get" action="/admin/ingest" role="search">
-                {search_field(s!(lang, ingest.search), 100, search)}
+            <form class="office-bar bar-here" method="get" action=HERE role="search">
+                {search_field(s!(lang, ingest.search), 100, search.text)}
+                {fault_menu(search.fault, &faults, lang)}
+                <button class="button">{s!(lang, ingest.filter)}</button>
                 <p class="faint">{count}</p>
             </form>
             {items.first().filter(|_| total > 1 && after.is_none()).map(|latest| together(search, total, latest, lang))}
+            {(!none).then(|| chosen_bar(lang))}
             <ul class="items">{items.iter().map(|found| item(reader, found)).collect_view()}</ul>
             {none.then(|| view! { <p class="office-none">{s!(lang, ingest.none)}</p> })}
-            {pager(after.is_none(), ("/admin/ingest", s!(lang, people.first)), (next, s!(lang, people.next)))}
+            {pager(after.is_none(), (HERE, s!(lang, people.first)), (next, s!(lang, people.next)))}
         </section>
     };
     Ok(view.into_any())
 }
 
+/// The faults to choose from, with how many items have each.
+fn fault_menu(chosen: &str, faults: &[(String, i64)], lang: Lang) -> AnyView {
+    let known = faults.iter().any(|(code, _)| code == chosen);
+    // What was asked for stands there even when nothing has it any more.
+    let gone = (!known && !chosen.is_empty()).then(|| (chosen.to_owned(), 0));
+    let options = gone.into_iter().chain(faults.iter().cloned()).map(|(code, n)| {
+        let words = rule(&code, lang).map_or_else(|| code.clone(), str::to_owned);
+        let selected = code == chosen;
+        view! { <option value=code selected=selected>{format!("{words} ({})", format::integer(n, lang))}</option> }
+    });
+    view! {
+        <select class="input fault-menu" name="fault" aria-label=s!(lang, ingest.fault)>
+            <option value="">{s!(lang, ingest.any_fault)}</option>
+            {options.collect_view()}
+        </select>
+    }
+    .into_any()
+}
+
+/// What can be done with the items that are ticked. The boxes stand beside the items and belong to this form.
+fn chosen_bar(lang: Lang) -> AnyView {
+    view! {
+        <form id="chosen" class="chosen" method="post" action=HERE>
+            <span class="faint">{s!(lang, ingest.chosen)}</span>
+            <button class="button" name="do" value="replay_chosen">{s!(lang, ingest.replay)}</button>
+            <button class="button" name="do" value="discard_chosen">{s!(lang, ingest.discard)}</button>
+        </form>
+    }
+    .into_any()
+}
+
 /// What can be done with all that the search finds.
-fn together(search: &str, total: i64, latest: &Item, lang: Lang) -> AnyView {
+fn together(search: Search<'_>, total: i64, latest: &Item, lang: Lang) -> AnyView {
     let all = fill(s!(lang, ingest.together), &[&format::integer(total, lang)]);
     view! {
         <details class="bulk">
             <summary>{all}</summary>
-            <form method="post" action="/admin/ingest">
-                <input type="hidden" name="q" value=search.to_owned()/>
+            <form method="post" action=HERE>
+                <input type="hidden" name="q" value=search.text.to_owned()/>
+                <input type="hidden" name="fault" value=search.fault.to_owned()/>
                 <input type="hidden" name="count" value=total.to_string()/>
                 <input type="hidden" name="latest" value=latest.last_seen.timestamp_micros().to_string()/>
                 <button class="button" name="do" value="replay_all">{s!(lang, ingest.replay_all)}</button>
@@ -216,7 +282,7 @@ fn pretty(item: &str) -> String {
 
 fn item(reader: &Reader, found: &Item) -> AnyView {
     let lang = reader.lang;
-    let refused = reader.sent.error().is_some() && reader.sent.has("id", &found.id.to_string());
+    let refused = reader.sent.error().is_some() && reader.sent.verb() == "replay" && reader.sent.has("id", &found.id.to_string());
     let text = if refused { reader.sent.value("item").to_owned() } else { pretty(&found.item) };
     let again = refused
         .then(|| match reader.sent.error() {
@@ -234,7 +300,14 @@ fn item(reader: &Reader, found: &Item) -> AnyView {
     );
     view! {
         <li class="item">
-            <p class="item-head">{reader.time(found.last_seen)} <span class="faint">{seen}</span></p>
+            <p class="item-head">
+                <label class="check">
+                    <input type="checkbox" form="chosen" name="id" value=found.id.to_string()/>
+                    <span class="sr-only">{fill(s!(lang, ingest.choose), &[&found.id.to_string()])}</span>
+                </label>
+                {reader.time(found.last_seen)}
+                <span class="faint">{seen}</span>
+            </p>
             <ul class="item-faults">
                 {faults(&found.errors, lang)
                     .into_iter()
@@ -243,7 +316,7 @@ fn item(reader: &Reader, found: &Item) -> AnyView {
                     })
                     .collect_view()}
             </ul>
-            <form method="post" action="/admin/ingest">
+            <form method="post" action=HERE>
                 <input type="hidden" name="id" value=found.id.to_string()/>
                 <textarea class="input item-text" name="item" rows=rows.to_string() spellcheck="false" aria-label=label aria-invalid=again.as_ref().map(|_| "true")>
                     {in_textarea(&text)}

@@ -2,6 +2,7 @@
 
 mod account;
 mod ingest;
+mod ingest_lately;
 pub mod journal;
 mod keys;
 mod limits;

@@ -74,6 +74,8 @@ pub fn fault_text(code: &str, lang: Lang) -> &'static str {
         "origin" => s!(lang, fault.origin),
         "conflict" => s!(lang, fault.conflict),
         "last_secret" => s!(lang, fault.last_secret),
+        "time" => s!(lang, fault.time),
+        "unknown_variable" => s!(lang, fault.unknown_variable),
         "nameless" => s!(lang, fault.nameless),
         "phone" => s!(lang, fault.phone),
         "date" => s!(lang, fault.date),

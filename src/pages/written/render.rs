@@ -23,7 +23,8 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn parse(place: &'a str) -> Self {
+    /// Takes an address apart.
+    pub fn parse(place: &'a str) -> Self {
         let (path, query) = place.split_once('?').unwrap_or((place, ""));
         Self { path, query: serde_urlencoded::from_str(query).unwrap_or_default() }
     }

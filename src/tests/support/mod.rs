@@ -21,7 +21,7 @@ use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use nexus_crm::{
     domain::people::Role,
-    features::usage::recount,
+    features::usage::{recount, tally::Tally},
     flows::{self, usage_watch},
     platform::{
         clock::Clock,
@@ -105,6 +105,8 @@ pub struct TestApp {
     pub client: reqwest::Client,
     /// The admin's cookie.
     pub cookie: String,
+    /// How ingest does by the minute; tests write it down.
+    pub tally: Arc<Tally>,
     /// What tests look with: as the owner of the schema, who sees every row.
     owner: Mutex<PgConnection>,
     /// The database; goes with the last that holds it.
@@ -149,6 +151,7 @@ impl TestApp {
         };
         let leptos = LeptosOptions::builder().output_name("nexus-crm").build();
         let state = ServerState::new(app.clone(), metrics_handle(), leptos);
+        let tally = Arc::clone(&state.tally);
         tokio::spawn(Arc::clone(&state.lines).run(Ctx::new(app.clone(), Actor::System("test"))));
         tokio::spawn(Arc::clone(&state.workspace).run(Ctx::new(app.clone(), Actor::System("test"))));
         tokio::spawn(Arc::clone(&state.keyring).run(Ctx::new(app.clone(), Actor::System("test"))));
@@ -159,7 +162,7 @@ impl TestApp {
         let hub = Arc::clone(&app.hub);
         until("the hub has looked", async || hub.last() >= 0).await;
         let owner = Mutex::new(db.connect("nexus_owner").await);
-        let mut this = Self { app, address, client: reqwest::Client::new(), cookie: String::new(), owner, db };
+        let mut this = Self { app, address, client: reqwest::Client::new(), cookie: String::new(), tally, owner, db };
         this.cookie = people::sign_in(&this, Role::Admin).await.cookie;
         this.client = this.client_with(&this.cookie);
         this

@@ -8,7 +8,7 @@ use crate::{platform::person::Held, ui::i18n::s};
 /// Where something stands about somebody who can sign in.
 pub static HELD: [Held; 1] = [Held {
     table: "mails",
-    columns: "id, kind, address, name, language, invited_by, state, created_at, sent_at",
+    columns: "id, kind, address, name, language, invited_by, about, state, created_at, sent_at",
     from: "FROM mails WHERE user_id = $1::uuid",
     at: "created_at",
     about: |lang| s!(lang, privacy.t_mails),

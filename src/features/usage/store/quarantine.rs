@@ -23,13 +23,22 @@ pub struct Item {
     pub last_seen: DateTime<Utc>,
 }
 
-/// Items that hold a text in themselves or in their errors, the latest first, after a place; and how many there are in all.
+/// Which items are looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// The pattern of a text in an item or in its errors.
+    pub pattern: &'a str,
+    /// The code of a fault; empty for any.
+    pub fault: &'a str,
+}
+
+/// Items that are looked for, the latest first, after a place; and how many there are in all.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn list(
     tx: &mut PgConnection,
-    pattern: &str,
+    wanted: Wanted<'_>,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<(Vec<Item>, i64), sqlx::Error> {
@@ -38,22 +47,43 @@ pub async fn list(
         Item,
         "SELECT id, item, errors, times_seen, first_seen, last_seen FROM usage_quarantine
          WHERE ($1 = '%%' OR item ILIKE $1 OR errors::text ILIKE $1) AND last_seen <= $2 AND (last_seen < $2 OR id > $3 OR $3 = $4)
+            AND ($6 = '' OR errors @> jsonb_build_array(jsonb_build_object('code', $6)))
          ORDER BY last_seen DESC, id LIMIT $5",
-        pattern,
+        wanted.pattern,
         at,
         id,
         Uuid::max(),
-        limit
+        limit,
+        wanted.fault
     )
     .fetch_all(&mut *tx)
     .await?;
     let total = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM usage_quarantine WHERE $1 = '%%' OR item ILIKE $1 OR errors::text ILIKE $1"#,
-        pattern
+        r#"SELECT count(*) AS "n!" FROM usage_quarantine WHERE ($1 = '%%' OR item ILIKE $1 OR errors::text ILIKE $1)
+            AND ($2 = '' OR errors @> jsonb_build_array(jsonb_build_object('code', $2)))"#,
+        wanted.pattern,
+        wanted.fault
     )
     .fetch_one(tx)
     .await?;
     Ok((items, total))
+}
+
+/// What is wrong with the items that hold a text: each code, and how many items have it, the most frequent first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list_faults(tx: &mut PgConnection, pattern: &str) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT e.code AS "code!", count(DISTINCT q.id) AS "n!" FROM usage_quarantine q
+         CROSS JOIN LATERAL (SELECT fault ->> 'code' AS code FROM jsonb_array_elements(q.errors) AS fault) AS e
+         WHERE ($1 = '%%' OR q.item ILIKE $1 OR q.errors::text ILIKE $1) AND e.code IS NOT NULL
+         GROUP BY e.code ORDER BY 2 DESC, 1 LIMIT 30"#,
+        pattern
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.code, row.n)).collect())
 }
 
 /// A time after all others that PostgreSQL and chrono both know.
@@ -69,6 +99,20 @@ pub async fn find(tx: &mut PgConnection, id: Uuid) -> Result<Option<Item>, sqlx:
     sqlx::query_as!(Item, "SELECT id, item, errors, times_seen, first_seen, last_seen FROM usage_quarantine WHERE id = $1", id)
         .fetch_optional(tx)
         .await
+}
+
+/// Some items, the latest first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn find_all(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Item>, sqlx::Error> {
+    sqlx::query_as!(
+        Item,
+        "SELECT id, item, errors, times_seen, first_seen, last_seen FROM usage_quarantine WHERE id = ANY($1) ORDER BY last_seen DESC, id",
+        ids
+    )
+    .fetch_all(tx)
+    .await
 }
 
 /// Takes an item out; says whether it was there.
