@@ -1,6 +1,7 @@
 //! The binary's subcommands.
 
 pub mod doctor;
+pub mod import;
 pub mod key;
 pub mod migrate;
 pub mod privacy;
@@ -52,6 +53,8 @@ enum Command {
     /// What is held about a person: to hand out, and to erase.
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),
+    /// Reads a file of contacts, companies, leads, deals, interactions or tasks; or any table.
+    Import(import::Import),
     /// Metering.
     #[command(subcommand)]
     Usage(UsageCommand),
@@ -86,6 +89,7 @@ pub fn run() -> ExitCode {
             Command::User(command) => command.run().await,
             Command::Key(command) => command.run().await,
             Command::Privacy(command) => command.run().await,
+            Command::Import(options) => options.run(),
             Command::Usage(UsageCommand::Recount(options)) => options.run().await,
         }
     });

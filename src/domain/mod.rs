@@ -25,6 +25,7 @@ pub mod error;
 mod error_wire;
 pub mod format;
 pub mod histogram;
+pub mod import;
 pub mod live;
 pub mod mail;
 pub mod people;
