@@ -112,6 +112,11 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/usage") view=UsagePage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users") view=UsersPage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users/:id") view=UserPage ssr=SsrMode::Async/>
+                        <Route path=path!("/contacts") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/contacts/:id") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/companies") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/companies/:id") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/fields") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/account") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/people") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/sessions") view=WrittenPage ssr=SsrMode::Async/>

@@ -20,7 +20,9 @@ macro_rules! id {
 }
 
 pub mod alert;
+pub mod contact;
 pub mod crm;
+pub mod crm_edit;
 pub mod error;
 mod error_wire;
 pub mod format;

@@ -8,6 +8,7 @@ use crate::{
     domain::AppResult,
     features::{
         auth::{journal, sessions, tokens},
+        contacts::{bulk, usecase as contacts},
         mail::usecase as mail,
         privacy::usecase as privacy,
         usage::usecase as usage,
@@ -72,6 +73,11 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
     }
     tokens::trim(ctx).await?;
     mail::trim(ctx).await?;
+    bulk::forget(ctx).await?;
+    let linked = contacts::link_users(ctx).await?;
+    if linked > 0 {
+        tracing::info!(linked, "linked contacts to the users of GENESIS who go by their e-mail address");
+    }
     let mut tx = ctx.begin().await.map_err(to_app)?;
     hub::trim(&mut tx).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

@@ -1,5 +1,7 @@
 //! Pages: they compose the widgets of the features.
 
+#[cfg(feature = "ssr")]
+pub mod desk;
 pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod gate;

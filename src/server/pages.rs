@@ -49,6 +49,11 @@ pub fn router(state: ServerState) -> Router {
         .route("/invitation", get(gate::invitation_page).post(gate::invitation))
         .route("/reset", get(gate::reset_page).post(gate::reset))
         .route("/forgotten", get(gate::forgotten_page).post(gate::forgotten))
+        .route("/contacts", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/contacts/{id}", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/companies", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/companies/{id}", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/admin/fields", post(written))
         .route("/account", post(written))
         .route("/admin/people", post(written))
         .route("/admin/sessions", post(written))
@@ -137,7 +142,8 @@ async fn written(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
     let mut sent = Sent::new(fields);
-    if let Err(error) = render::take(&ctx, &state.ingest, uri.path(), &mut sent).await {
+    let reader = reader::of(&headers, &state, Some(&ctx), Sent::default());
+    if let Err(error) = render::take(&ctx, &reader, &state.ingest, uri.path(), &mut sent).await {
         return super::problem::Problem::from(error).into();
     }
     if let Some(lang) = sent.language {

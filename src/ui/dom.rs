@@ -65,6 +65,30 @@ mod absent {
     pub fn is_backdrop(_event: &ev::MouseEvent) -> bool {
         false
     }
+    /// Whether an event happened where people type several lines.
+    pub fn submit_form(_event: &ev::KeyboardEvent) -> bool {
+        false
+    }
+    /// Presses what a key is for on this page; says whether there is such a thing.
+    pub fn press(_key: &str) -> bool {
+        false
+    }
+    /// Chooses the row that has the focus, or no longer.
+    pub fn choose_row() -> bool {
+        false
+    }
+    /// Where a box chooses all boxes of a name, chooses them.
+    pub fn choose_all(_event: &ev::Event) {}
+    /// The address that a form asks for which is sent while somebody types in it.
+    pub fn live_place(_event: &ev::Event) -> Option<String> {
+        None
+    }
+    /// The same, of the form as it stands now.
+    pub fn live_place_now() -> Option<String> {
+        None
+    }
+    /// Puts a page's results in place of those that are there, under their address.
+    pub fn show_results(_html: &str, _place: &str) {}
     /// Copies a text.
     pub fn copy(_text: &str) {}
     /// Calls back when one of these events happens to the window, for as long as the page lives.
@@ -77,7 +101,7 @@ pub use absent::*;
 mod present {
     use leptos::{ev, prelude::*};
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, HtmlDialogElement, HtmlElement};
+    use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement};
 
     /// Sets an attribute of `<html>`.
     pub fn set_root_attribute(name: &str, value: &str) {
@@ -201,6 +225,73 @@ mod present {
     /// Whether a click on a dialog fell beside what it shows.
     pub fn is_backdrop(event: &ev::MouseEvent) -> bool {
         event.target().is_some_and(|t| t.dyn_ref::<HtmlDialogElement>().is_some())
+    }
+
+    /// Sends the form that an event happened in, as its first button would.
+    pub fn submit_form(event: &ev::KeyboardEvent) -> bool {
+        let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+        let form = target.and_then(|t| t.closest("form").ok().flatten());
+        let button = form.and_then(|form| form.query_selector(".button-primary").ok().flatten());
+        button.and_then(|button| button.dyn_into::<HtmlElement>().ok()).inspect(HtmlElement::click).is_some()
+    }
+
+    /// Presses what a key is for on this page; says whether there is such a thing.
+    pub fn press(key: &str) -> bool {
+        if !key.chars().all(char::is_alphanumeric) {
+            return false;
+        }
+        all(&format!("main [data-key=\"{key}\"]")).first().inspect(|it| it.click()).is_some()
+    }
+
+    /// Chooses the row that has the focus, or no longer.
+    pub fn choose_row() -> bool {
+        let row = document().active_element().and_then(|it| it.closest("tr").ok().flatten());
+        let found = row.and_then(|row| row.query_selector("input[type=checkbox]").ok().flatten());
+        found.and_then(|it| it.dyn_into::<HtmlElement>().ok()).inspect(HtmlElement::click).is_some()
+    }
+
+    /// Where a box chooses all boxes of a name, chooses them.
+    pub fn choose_all(event: &ev::Event) {
+        let Some(whole) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else { return };
+        let Some(name) = whole.get_attribute("data-all") else { return };
+        for one in all(&format!("main input[type=checkbox][name=\"{name}\"]")) {
+            one.unchecked_into::<HtmlInputElement>().set_checked(whole.checked());
+        }
+    }
+
+    fn place_of(form: &Element) -> Option<String> {
+        let fields = form.query_selector_all("[name]").ok()?;
+        let pairs = (0..fields.length()).filter_map(|i| {
+            let field = fields.item(i)?.dyn_into::<HtmlInputElement>().ok()?;
+            Some(format!("{}={}", field.name(), crate::ui::href::encode(&field.value())))
+        });
+        Some(format!("{}?{}", form.get_attribute("action")?, pairs.collect::<Vec<_>>().join("&")))
+    }
+
+    /// The address that a form asks for which is sent while somebody types in it.
+    pub fn live_place(event: &ev::Event) -> Option<String> {
+        let target = event.target()?.dyn_into::<Element>().ok()?;
+        place_of(&target.closest("form[data-live]").ok().flatten()?)
+    }
+
+    /// The same, of the form as it stands now.
+    pub fn live_place_now() -> Option<String> {
+        place_of(&document().query_selector("form[data-live]").ok().flatten()?)
+    }
+
+    /// Puts a page's results in place of those that are there, under their address.
+    pub fn show_results(html: &str, place: &str) {
+        let Ok(page) = document().create_element("template") else { return };
+        page.set_inner_html(html);
+        let content = page.unchecked_ref::<web_sys::HtmlTemplateElement>().content();
+        let (Ok(Some(new)), Some(old)) = (content.query_selector("[data-results]"), all("main [data-results]").into_iter().next())
+        else {
+            return;
+        };
+        old.set_inner_html(&new.inner_html());
+        if let Ok(history) = window().history() {
+            let _ = history.replace_state_with_url(&history.state().unwrap_or_default(), "", Some(place));
+        }
     }
 
     /// Copies a text.

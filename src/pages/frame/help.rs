@@ -18,13 +18,18 @@ pub fn Help() -> impl IntoView {
     let lang = use_lang();
     let open = use_overlays().help;
     Effect::new(move || dom::show_dialog(ID, open.get()));
-    let rows: [(&[&str], &str); 8] = [
+    let rows: [(&[&str], &str); 13] = [
         (&["Ctrl", "K"], t!(lang, help.palette)),
+        (&["G", "C"], t!(lang, nav.contacts)),
+        (&["G", "B"], t!(lang, nav.companies)),
         (&["G", "U"], t!(lang, help.usage)),
         (&["G", "S"], t!(lang, help.users)),
         (&["/"], t!(lang, help.search)),
         (&["J", "K"], t!(lang, help.rows)),
         (&["Enter"], t!(lang, help.enter)),
+        (&["X"], t!(lang, help.choose)),
+        (&["C"], t!(lang, help.create)),
+        (&["E"], t!(lang, help.edit)),
         (&["?"], t!(lang, help.help)),
         (&["Esc"], t!(lang, help.escape)),
     ];

@@ -27,12 +27,17 @@ pub fn listen(overlays: Overlays) {
             return;
         }
         if key == "Escape" {
-            if dom::close_menus(None) {
+            let busy = overlays.palette.get_untracked() || overlays.help.get_untracked();
+            if dom::close_menus(None) || !busy && dom::press("Escape") {
                 event.prevent_default();
             }
             return;
         }
         let busy = overlays.palette.get_untracked() || overlays.help.get_untracked();
+        if key == "Enter" && (event.ctrl_key() || event.meta_key()) && dom::submit_form(&event) {
+            event.prevent_default();
+            return;
+        }
         if busy || dom::is_typing(&event) || event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
@@ -41,6 +46,8 @@ pub fn listen(overlays: Overlays) {
         let place = match key.as_str() {
             "u" if pair => Some("/usage"),
             "s" if pair => Some("/usage/users"),
+            "c" if pair => Some("/contacts"),
+            "b" if pair => Some("/companies"),
             "o" if pair => Some(if manages { "/admin/people" } else { "/account" }),
             _ => None,
         };
@@ -58,6 +65,8 @@ pub fn listen(overlays: Overlays) {
             "?" => overlays.help.set(true),
             "j" => dom::move_row(1),
             "k" => dom::move_row(-1),
+            "x" if dom::choose_row() => {}
+            key if key.len() == 1 && dom::press(key) => {}
             _ => return,
         }
         event.prevent_default();

@@ -26,6 +26,8 @@ struct Place {
 
 fn places(lang: Lang, me: Option<&Me>) -> Vec<Place> {
     let mut places = vec![
+        Place { href: "/contacts", picture: Icon::Contact, name: t!(lang, nav.contacts), keys: "G C" },
+        Place { href: "/companies", picture: Icon::Building, name: t!(lang, nav.companies), keys: "G B" },
         Place { href: "/usage", picture: Icon::Activity, name: t!(lang, nav.usage), keys: "G U" },
         Place { href: "/usage/users", picture: Icon::Users, name: t!(lang, nav.users), keys: "G S" },
     ];

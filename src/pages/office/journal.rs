@@ -72,7 +72,7 @@ fn row(reader: &Reader, found: Found) -> AnyView {
 }
 
 /// The events that the product writes.
-const EVENTS: [&str; 41] = [
+const EVENTS: &[&str] = &[
     "signed_in",
     "signed_out",
     "sign_in_failed",
@@ -114,6 +114,19 @@ const EVENTS: [&str; 41] = [
     "tombstone_lifted",
     "alert_raised",
     "alert_resolved",
+    "contact_created",
+    "contact_changed",
+    "contact_deleted",
+    "contact_restored",
+    "contact_linked",
+    "company_created",
+    "company_changed",
+    "company_deleted",
+    "company_restored",
+    "record_assigned",
+    "change_undone",
+    "field_created",
+    "field_changed",
 ];
 
 /// The events whose words hold a text.
@@ -122,12 +135,12 @@ pub fn events(search: &str, lang: Lang) -> Vec<&'static str> {
     if search.is_empty() {
         Vec::new()
     } else {
-        EVENTS.into_iter().filter(|code| event(code, lang).to_lowercase().contains(&search)).collect()
+        EVENTS.iter().copied().filter(|code| event(code, lang).to_lowercase().contains(&search)).collect()
     }
 }
 
 /// What happened, in words; what a newer version of the product writes stands as it is.
-fn event(event: &str, lang: Lang) -> String {
+pub fn event(event: &str, lang: Lang) -> String {
     let text = match event {
         "signed_in" => s!(lang, journal.e_signed_in),
         "signed_out" => s!(lang, journal.e_signed_out),
@@ -170,6 +183,19 @@ fn event(event: &str, lang: Lang) -> String {
         "tombstone_lifted" => s!(lang, journal.e_tombstone_lifted),
         "alert_raised" => s!(lang, journal.e_alert_raised),
         "alert_resolved" => s!(lang, journal.e_alert_resolved),
+        "contact_created" => s!(lang, journal.e_contact_created),
+        "contact_changed" => s!(lang, journal.e_contact_changed),
+        "contact_deleted" => s!(lang, journal.e_contact_deleted),
+        "contact_restored" => s!(lang, journal.e_contact_restored),
+        "contact_linked" => s!(lang, journal.e_contact_linked),
+        "company_created" => s!(lang, journal.e_company_created),
+        "company_changed" => s!(lang, journal.e_company_changed),
+        "company_deleted" => s!(lang, journal.e_company_deleted),
+        "company_restored" => s!(lang, journal.e_company_restored),
+        "record_assigned" => s!(lang, journal.e_record_assigned),
+        "change_undone" => s!(lang, journal.e_change_undone),
+        "field_created" => s!(lang, journal.e_field_created),
+        "field_changed" => s!(lang, journal.e_field_changed),
         other => other,
     };
     text.to_owned()
@@ -192,6 +218,9 @@ fn subject(kind: &str, lang: Lang) -> String {
         "person" => s!(lang, journal.s_person),
         "tombstone" => s!(lang, journal.s_tombstone),
         "usage_alert" => s!(lang, journal.s_usage_alert),
+        "contact" => s!(lang, journal.s_contact),
+        "company" => s!(lang, journal.s_company),
+        "field" => s!(lang, journal.s_field),
         other => other,
     };
     text.to_owned()

@@ -17,7 +17,10 @@ use leptos::prelude::*;
 use crate::{
     domain::{AppError, AppResult, people::Permission},
     features::usage::ingest::Ingest,
-    pages::written::{WrittenView, form::Sent, parts::Reader, render::Place},
+    pages::{
+        desk,
+        written::{WrittenView, form::Sent, parts::Reader, render::Place},
+    },
     platform::ctx::Ctx,
     ui::{
         i18n::s,
@@ -36,6 +39,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         "/admin/people" => (s!(lang, office.people), people::page(ctx, reader, place).await?),
         "/admin/sessions" => (s!(lang, office.sessions), sessions::page(ctx, reader, place).await?),
         "/admin/settings" => (s!(lang, office.settings), settings::page(ctx, reader).await?),
+        "/admin/fields" => (s!(lang, office.fields), desk::fields_page(ctx, reader, place).await?),
         "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader, place).await?),
         "/admin/limits" => (s!(lang, office.limits), limits::page(ctx, reader, place).await?),
         "/admin/ingest" => (s!(lang, office.ingest), ingest::page(ctx, reader, place).await?),
@@ -47,7 +51,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
     };
     let html = view! { {places(ctx, reader, place.path)} <div class="office-main">{body}</div> }.to_html();
     let above = if place.path == "/account" { title } else { s!(lang, office.title) };
-    Ok(WrittenView { title: title.to_owned(), above: above.to_owned(), html })
+    Ok(WrittenView { title: title.to_owned(), above: above.to_owned(), html, class: "office".to_owned() })
 }
 
 /// What a form of the office asks for; nothing for an address that takes none.
@@ -57,6 +61,7 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> Op
         "/admin/people" => people::take(ctx, sent).await,
         "/admin/sessions" => sessions::take(ctx, sent).await,
         "/admin/settings" => settings::take(ctx, sent).await,
+        "/admin/fields" => desk::take_fields(ctx, sent).await,
         "/admin/ingest" => ingest::take(ctx, ingest, sent).await,
         "/admin/keys" => keys::take(ctx, sent).await,
         "/admin/mail" => mail::take(ctx, sent).await,
@@ -73,6 +78,7 @@ fn places(ctx: &Ctx, reader: &Reader, here: &str) -> AnyView {
     let all = [
         ("/admin/people", Icon::Users, s!(lang, office.people), Some(Permission::ReadPeople)),
         ("/admin/sessions", Icon::Monitor, s!(lang, office.sessions), Some(Permission::ManagePeople)),
+        ("/admin/fields", Icon::Columns, s!(lang, office.fields), Some(Permission::ManageCrm)),
         ("/admin/limits", Icon::Gauge, s!(lang, office.limits), Some(Permission::ManageLimits)),
         ("/admin/ingest", Icon::Inbox, s!(lang, office.ingest), Some(Permission::ManageIngest)),
         ("/admin/webhooks", Icon::Webhook, s!(lang, office.webhooks), Some(Permission::ManageKeys)),

@@ -73,6 +73,22 @@ impl Sent {
         self.error.as_ref()
     }
 
+    /// All fields, by name, as they were sent.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The rule that a field breaks, and more about it.
+    pub fn broken(&self, name: &str) -> Option<(&str, &str)> {
+        match &self.error {
+            Some(AppError::Invalid { fields }) => {
+                let fault = fields.iter().find(|fault| fault.pointer.strip_prefix('/') == Some(name));
+                fault.map(|fault| (fault.code.as_str(), fault.detail.as_str()))
+            }
+            _ => None,
+        }
+    }
+
     /// The rule that a field breaks.
     pub fn fault(&self, name: &str) -> Option<&str> {
         match &self.error {

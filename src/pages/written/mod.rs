@@ -2,6 +2,7 @@
 //! Forms are sent to the page's own address; what came of one is written into the page again. Which pages there are: `render`.
 
 pub mod api;
+mod enhance;
 #[cfg(feature = "ssr")]
 pub mod form;
 #[cfg(feature = "ssr")]
@@ -30,6 +31,8 @@ pub struct WrittenView {
     pub title: String,
     /// What stands in the bar above it.
     pub above: String,
+    /// What kind of page it is, for its looks.
+    pub class: String,
     /// The page. Whatever people have typed is escaped in it.
     pub html: String,
 }
@@ -54,11 +57,11 @@ pub fn WrittenPage() -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Ok(WrittenView { title, above, html }) => {
+                    Ok(WrittenView { title, above, class, html }) => {
                         view! {
                             <Title text=title/>
                             <TopBar title=above/>
-                            <div class="office" inner_html=html></div>
+                            <div class=class inner_html=html on:input=move |event| enhance::input(&event)></div>
                         }
                             .into_any()
                     }

@@ -71,6 +71,14 @@ pub fn fault_text(code: &str, lang: Lang) -> &'static str {
         "secret_length" => s!(lang, fault.secret_length),
         "base64" => s!(lang, fault.base64),
         "last_secret" => s!(lang, fault.last_secret),
+        "nameless" => s!(lang, fault.nameless),
+        "phone" => s!(lang, fault.phone),
+        "date" => s!(lang, fault.date),
+        "domain" => s!(lang, fault.domain),
+        "link" => s!(lang, fault.link),
+        "currency" => s!(lang, fault.currency),
+        "none_chosen" => s!(lang, fault.none_chosen),
+        "too_many_records" => s!(lang, fault.too_many_records),
         _ => s!(lang, fault.other),
     }
 }

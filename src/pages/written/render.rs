@@ -6,7 +6,7 @@ use super::{WrittenView, form::Sent, parts::Reader};
 use crate::{
     domain::{AppError, AppResult, format::Lang, time::Zone},
     features::usage::ingest::Ingest,
-    pages::office,
+    pages::{desk, office},
     platform::ctx::Ctx,
 };
 
@@ -28,6 +28,11 @@ impl<'a> Place<'a> {
         Self { path, query: serde_urlencoded::from_str(query).unwrap_or_default() }
     }
 
+    /// All fields of the query, in their order.
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
     /// A field of the query; empty without one.
     pub fn get(&self, name: &str) -> &str {
         self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()).unwrap_or_default()
@@ -39,15 +44,20 @@ impl<'a> Place<'a> {
 /// # Errors
 /// Those of the use-cases; `NotFound` for an address that is no page.
 pub async fn page(ctx: &Ctx, reader: &Reader, place: &str) -> AppResult<WrittenView> {
-    office::page(ctx, reader, &Place::parse(place)).await
+    let place = Place::parse(place);
+    if desk::has(place.path) { desk::page(ctx, reader, &place).await } else { office::page(ctx, reader, &place).await }
 }
 
 /// What a form asks for. The page is to be written again after it, with what came of it.
 ///
 /// # Errors
 /// `NotFound` for an address that takes no forms. What the use-case refuses stands in `sent`.
-pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> AppResult<()> {
-    if let Some(result) = office::take(ctx, ingest, path, sent).await {
+pub async fn take(ctx: &Ctx, reader: &Reader, ingest: &Ingest, path: &str, sent: &mut Sent) -> AppResult<()> {
+    let result = match desk::take(ctx, reader, path, sent).await {
+        None => office::take(ctx, ingest, path, sent).await,
+        taken => taken,
+    };
+    if let Some(result) = result {
         result.unwrap_or_else(|error| sent.refuse(error));
         return Ok(());
     }

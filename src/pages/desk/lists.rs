@@ -1,0 +1,657 @@
+//! What the lists of the desk have in common: search, filters, order, columns, saved views, and changing many at once. All of it
+//! stands in the list's address.
+
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::words;
+use crate::{
+    domain::{
+        AppError, AppResult,
+        contact::{
+            custom::CustomField,
+            query::{Condition, Field, Fields, ListQuery, Op, Sort},
+        },
+        crm::Lifecycle,
+        format::{self, Lang},
+        people::{Permission, UserId},
+    },
+    features::contacts::{
+        bulk::{self, Change, Which},
+        list::{self, Kind},
+        views::{self, SavedView},
+    },
+    pages::written::{
+        form::Sent,
+        parts::{Reader, fault_text, notice},
+        render::Place,
+    },
+    platform::ctx::Ctx,
+    ui::{
+        href,
+        i18n::{fill, plural, s},
+        icon::{Icon, icon},
+    },
+};
+
+/// A list that there is.
+#[derive(Debug)]
+pub struct Catalog {
+    /// What it is of.
+    pub kind: Kind,
+    /// Its address, without a query.
+    pub path: &'static str,
+    /// What its saved views are of.
+    pub entity: &'static str,
+    /// What can be asked about.
+    pub fields: Fields,
+    /// The columns, by name, that there are beside the name.
+    pub columns: &'static [&'static str],
+    /// Those that are shown until somebody chooses.
+    pub begin: &'static [&'static str],
+}
+
+/// A list as it stands at an address.
+pub struct List {
+    /// Which.
+    pub of: &'static Catalog,
+    /// The fields that admins have added.
+    pub custom: Vec<CustomField>,
+    /// Who can own a record.
+    pub owners: Vec<(UserId, String)>,
+    /// What it shows.
+    pub query: ListQuery,
+    /// The columns that it shows.
+    pub shown: Vec<String>,
+    /// How many conditions of the address mean nothing.
+    pub unread: usize,
+    /// The record that lies open beside it.
+    pub open: Option<Uuid>,
+}
+
+impl List {
+    /// The list of an address; of a refused form, the one that it was sent from.
+    pub fn new(
+        reader: &Reader,
+        place: &Place<'_>,
+        of: &'static Catalog,
+        custom: Vec<CustomField>,
+        owners: Vec<(UserId, String)>,
+    ) -> Self {
+        let mut pairs = place.query().to_vec();
+        if !reader.sent.verb().is_empty() {
+            pairs = serde_urlencoded::from_str(reader.sent.value("query")).unwrap_or_default();
+        }
+        added(&mut pairs, &custom, &owners);
+        let asked = pairs.iter().filter(|(name, _)| name == "if").count();
+        let query = ListQuery::parse(of.fields, &pairs);
+        let get = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let known = |name: &str| of.columns.contains(&name) || custom.iter().any(|field| field.name() == name);
+        let shown = match get("cols") {
+            Some(text) => text.split(',').filter(|name| known(name)).map(str::to_owned).collect(),
+            None => of.begin.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let unread = asked.saturating_sub(query.conditions.len());
+        let open = get("open").and_then(|id| id.parse().ok());
+        Self { of, custom, owners, query, shown, unread, open }
+    }
+
+    /// The query of the address, but for the page.
+    fn words(&self) -> Vec<(&'static str, String)> {
+        let mut words = self.query.to_query();
+        if self.shown != self.of.begin {
+            words.push(("cols", self.shown.join(",")));
+        }
+        words
+    }
+
+    fn href(&self, words: &[(&'static str, String)]) -> String {
+        href::with_query(self.of.path, words)
+    }
+
+    /// The list with other conditions, order or page.
+    fn with(&self, change: impl FnOnce(&mut ListQuery)) -> String {
+        let mut query = ListQuery { after: None, ..self.query.clone() };
+        change(&mut query);
+        let mut words = query.to_query();
+        if self.shown != self.of.begin {
+            words.push(("cols", self.shown.join(",")));
+        }
+        if let Some((key, id)) = &query.after {
+            words.push(("after", format!("{key}~{id}")));
+        }
+        self.href(&words)
+    }
+
+    /// The list with a record open beside it; none: without.
+    pub fn opening(&self, id: Option<Uuid>) -> String {
+        let mut words = self.words();
+        if let Some((key, id)) = &self.query.after {
+            words.push(("after", format!("{key}~{id}")));
+        }
+        words.extend(id.map(|id| ("open", id.to_string())));
+        self.href(&words)
+    }
+
+    /// A column's head.
+    pub fn column(&self, name: &str, lang: Lang) -> String {
+        match self.custom.iter().find(|field| field.name() == name) {
+            Some(field) => field.label.clone(),
+            None => words::field(name, lang).to_owned(),
+        }
+    }
+
+    fn hidden(&self, without: &[&str]) -> Vec<AnyView> {
+        let words = self.words();
+        let kept = words.into_iter().filter(|(name, _)| !without.contains(name));
+        kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any()).collect()
+    }
+}
+
+/// A condition that a form has put together joins those of the address.
+fn added(pairs: &mut Vec<(String, String)>, custom: &[CustomField], owners: &[(UserId, String)]) {
+    let get = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+    let (field, op, value, group) = (get("field"), get("op"), get("value"), get("group"));
+    pairs.retain(|(name, _)| !matches!(name.as_str(), "field" | "op" | "value" | "group"));
+    if field.is_empty() {
+        return;
+    }
+    let fold = |text: &str| text.to_lowercase();
+    // People write names and words; addresses hold ids and keys.
+    let value = match field.as_str() {
+        "owner" => {
+            let by_name = owners.iter().find(|(_, name)| fold(name) == fold(&value)).map(|(id, _)| id.to_string());
+            by_name.unwrap_or(value)
+        }
+        "lifecycle" => {
+            let named = |it: &Lifecycle| [Lang::Es, Lang::En].iter().any(|lang| fold(words::lifecycle(*it, *lang)) == fold(&value));
+            Lifecycle::ALL.into_iter().find(named).map_or(value, |it| it.as_str().to_owned())
+        }
+        name => match custom.iter().find(|field| field.name() == name) {
+            Some(field) => match field.parse(&value) {
+                Ok(stored) if field.kind == crate::domain::contact::custom::FieldKind::Money => stored.to_string(),
+                _ => value,
+            },
+            None => value,
+        },
+    };
+    pairs.push(("if".to_owned(), format!("{group}~{field}~{op}~{value}")));
+}
+
+/// What a list's own forms ask for.
+pub async fn take(ctx: &Ctx, reader: &Reader, sent: &mut Sent, of: &'static Catalog) -> AppResult<()> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(sent.value("query")).unwrap_or_default();
+    let query = ListQuery::parse(of.fields, &pairs);
+    let back = |more: &[(&'static str, String)]| {
+        let mut words = query.to_query();
+        words.extend(pairs.iter().find(|(name, _)| name == "cols").map(|(_, cols)| ("cols", cols.clone())));
+        words.extend_from_slice(more);
+        href::with_query(of.path, &words)
+    };
+    match sent.verb() {
+        "bulk" => {
+            let what = sent.value("what");
+            let change = Change::parse(of.kind, what, sent.value("owner"), sent.value("tag"), sent.value("lifecycle"))?;
+            let which = if sent.value("all") == "1" {
+                Which::All(&query, &reader.zone)
+            } else {
+                Which::These(sent.all("id").filter_map(|id| id.parse().ok()).collect())
+            };
+            let done = bulk::change(ctx, of.kind, &which, &change).await?;
+            let mut more = vec![("did", change.as_str().to_owned()), ("n", done.count.to_string())];
+            more.extend(done.id.map(|id| ("undo", id.to_string())));
+            sent.go = Some(back(&more));
+        }
+        "undo" => {
+            let id = sent.value("change").parse().map_err(|_| AppError::NotFound)?;
+            let (back_again, changed_since) = bulk::undo(ctx, id).await?;
+            sent.go = Some(back(&[("undone", back_again.to_string()), ("kept", changed_since.to_string())]));
+        }
+        "view" => {
+            let view = views::save(ctx, of.entity, sent.value("name"), sent.value("query"), sent.value("shared") == "on").await?;
+            sent.go = Some(back(&[("view", view.id.to_string())]));
+        }
+        "forget_view" => {
+            let id = sent.value("view").parse().map_err(|_| AppError::NotFound)?;
+            views::delete(ctx, id).await?;
+            sent.go = Some(back(&[]));
+        }
+        _ => return Err(AppError::NotFound),
+    }
+    Ok(())
+}
+
+/// Search, filters, order, columns and views.
+pub fn bar(ctx: &Ctx, reader: &Reader, list: &List, views: &[SavedView], new: (&str, &str), more: AnyView) -> AnyView {
+    let lang = reader.lang;
+    let writes = ctx.actor.may(Permission::WriteCrm);
+    view! {
+        <div class="desk-bar">
+            <form class="desk-search" method="get" action=list.of.path role="search" data-live="">
+                {list.hidden(&["q"])}
+                <label class="search">
+                    {icon(Icon::Search)}
+                    <input
+                        id=crate::pages::users::SEARCH_ID
+                        type="search"
+                        name="q"
+                        maxlength="100"
+                        autocomplete="off"
+                        value=list.query.search.clone()
+                        placeholder=s!(lang, desk.search)
+                        aria-label=s!(lang, desk.search)
+                    />
+                </label>
+            </form>
+            {filter_menu(reader, list)}
+            {sort_menu(reader, list)}
+            {columns_menu(reader, list)}
+            {views_menu(ctx, reader, list, views)}
+            <span class="desk-bar-end">
+                {more}
+                {writes.then(|| view! { <a class="button button-primary" href=new.0.to_owned() data-key="c">{icon(Icon::Plus)}{new.1.to_owned()}</a> })}
+            </span>
+        </div>
+    }
+    .into_any()
+}
+
+fn menu(picture: Icon, label: &str, active: bool, body: AnyView) -> AnyView {
+    view! {
+        <details class="menu">
+            <summary class=if active { "button is-active" } else { "button" }>{icon(picture)}<span>{label.to_owned()}</span></summary>
+            <div class="menu-body desk-menu">{body}</div>
+        </details>
+    }
+    .into_any()
+}
+
+fn filter_menu(reader: &Reader, list: &List) -> AnyView {
+    let lang = reader.lang;
+    let groups = list.query.groups();
+    let next = (0..=u8::MAX).find(|n| groups.iter().all(|(group, _)| group != n)).unwrap_or_default();
+    let names = list.of.fields.iter().map(|(name, _)| ((*name).to_owned(), words::field(name, lang).to_owned()));
+    let names = names.chain(list.custom.iter().map(|field| (field.name(), field.label.clone())));
+    let combined = if groups.is_empty() {
+        view! { <input type="hidden" name="group" value="0"/> }.into_any()
+    } else {
+        let others = groups.iter().map(|(group, all)| {
+            let first = all.first().map(|it| condition(it, list, lang)).unwrap_or_default();
+            view! { <option value=group.to_string()>{fill(s!(lang, desk.filter_or), &[&first])}</option> }
+        });
+        view! {
+            <label class="field">
+                <span>{s!(lang, desk.filter_group)}</span>
+                <select class="input" name="group">
+                    <option value=next.to_string()>{s!(lang, desk.filter_and)}</option>
+                    {others.collect_view()}
+                </select>
+            </label>
+        }
+        .into_any()
+    };
+    let body = view! {
+        <form class="form" method="get" action=list.of.path>
+            {list.hidden(&[])}
+            <label class="field">
+                <span>{s!(lang, desk.filter_field)}</span>
+                <select class="input" name="field">{names.map(|(value, label)| view! { <option value=value>{label}</option> }).collect_view()}</select>
+            </label>
+            <label class="field">
+                <span>{s!(lang, desk.filter_op)}</span>
+                <select class="input" name="op">
+                    {Op::ALL.into_iter().map(|op| view! { <option value=op.as_str()>{words::op(op, lang)}</option> }).collect_view()}
+                </select>
+            </label>
+            <label class="field">
+                <span>{s!(lang, desk.filter_value)}</span>
+                <input class="input" type="text" name="value" maxlength="100" autocomplete="off"/>
+            </label>
+            {combined}
+            <p class="field-help">{s!(lang, desk.filter_help)}</p>
+            <button class="button button-primary">{s!(lang, desk.filter_add)}</button>
+        </form>
+    };
+    menu(Icon::Funnel, s!(lang, desk.filter), !groups.is_empty(), body.into_any())
+}
+
+fn sort_name(sort: Sort, lang: Lang) -> &'static str {
+    match sort {
+        Sort::Name => s!(lang, desk.sort_name),
+        Sort::NameDown => s!(lang, desk.sort_name_down),
+        Sort::Updated => s!(lang, desk.sort_updated),
+        Sort::Created => s!(lang, desk.sort_created),
+    }
+}
+
+fn sort_menu(reader: &Reader, list: &List) -> AnyView {
+    let lang = reader.lang;
+    let all =
+        Sort::ALL.map(|sort| (list.with(|query| query.sort = sort), sort_name(sort, lang).to_owned(), sort == list.query.sort));
+    menu(Icon::ArrowDown, sort_name(list.query.sort, lang), false, choices(all))
+}
+
+fn choices(all: impl IntoIterator<Item = (String, String, bool)>) -> AnyView {
+    all.into_iter()
+        .map(|(href, label, chosen)| {
+            view! {
+                <a class="menu-item" href=href aria-current=chosen.then_some("true")>
+                    <span class="menu-mark">{chosen.then(|| icon(Icon::Check))}</span>
+                    {label}
+                </a>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+fn columns_menu(reader: &Reader, list: &List) -> AnyView {
+    let lang = reader.lang;
+    let names = list.of.columns.iter().map(|name| (*name).to_owned()).chain(list.custom.iter().map(CustomField::name));
+    let all = names.map(|name| {
+        let chosen = list.shown.contains(&name);
+        let mut shown = list.shown.clone();
+        if chosen {
+            shown.retain(|other| *other != name);
+        } else {
+            shown.push(name.clone());
+        }
+        let mut words = list.query.to_query();
+        words.push(("cols", shown.join(",")));
+        (list.href(&words), list.column(&name, lang), chosen)
+    });
+    menu(Icon::Columns, s!(lang, desk.columns), list.shown != list.of.begin, choices(all.collect::<Vec<_>>()))
+}
+
+fn views_menu(ctx: &Ctx, reader: &Reader, list: &List, views: &[SavedView]) -> AnyView {
+    let lang = reader.lang;
+    let me = ctx.actor.user();
+    let here = list.href(&list.words());
+    let query = here.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
+    let is_admin = ctx.actor.may(Permission::ManageCrm);
+    let own = [("0~owner~is~me", s!(lang, desk.view_mine)), ("0~owner~is~nobody", s!(lang, desk.view_nobodys))];
+    let fixed = own.map(|(word, label)| {
+        let href = href::with_query(list.of.path, &[("if", word.to_owned())]);
+        let chosen = here == href;
+        (href, label.to_owned(), chosen)
+    });
+    let bin = href::with_query(list.of.path, &[("bin", "1".to_owned())]);
+    let fixed = [(list.of.path.to_owned(), s!(lang, desk.view_all).to_owned(), here == list.of.path)]
+        .into_iter()
+        .chain(fixed)
+        .chain([(bin, s!(lang, desk.bin).to_owned(), list.query.bin)]);
+    let saved = views.iter().map(|view| {
+        let href = format!("{}?{}", list.of.path, view.query);
+        let (chosen, mine) = (href == here, Some(view.owner) == me);
+        let shared = view.shared.then(|| view! { <span class="faint">{s!(lang, desk.view_shared)}</span> });
+        let forget = (mine || view.shared && is_admin).then(|| {
+            view! {
+                <form method="post" action=list.of.path>
+                    <input type="hidden" name="do" value="forget_view"/>
+                    <input type="hidden" name="query" value=query.clone()/>
+                    <button class="icon-button" name="view" value=view.id.to_string() title=s!(lang, desk.view_forget) aria-label=fill(s!(lang, desk.view_forget_named), &[&view.name])>
+                        {icon(Icon::Close)}
+                    </button>
+                </form>
+            }
+        });
+        view! {
+            <div class="desk-view">
+                <a class="menu-item" href=href aria-current=chosen.then_some("true")>
+                    <span class="menu-mark">{chosen.then(|| icon(Icon::Check))}</span>
+                    <span class="desk-view-name">{view.name.clone()}</span>
+                    {shared}
+                </a>
+                {forget}
+            </div>
+        }
+    });
+    let fault = (reader.sent.verb() == "view").then(|| reader.sent.fault("name")).flatten();
+    let body = view! {
+        {choices(fixed.collect::<Vec<_>>())}
+        {(!views.is_empty()).then(|| view! { <p class="menu-head">{s!(lang, desk.views_saved)}</p> })}
+        {saved.collect_view()}
+        {me
+            .map(|_| {
+                view! {
+                    <form class="form desk-view-new" method="post" action=list.of.path>
+                        <input type="hidden" name="do" value="view"/>
+                        <input type="hidden" name="query" value=query.clone()/>
+                        <label class="field">
+                            <span>{s!(lang, desk.view_new)}</span>
+                            <input class="input" type="text" name="name" maxlength="100" required=true autocomplete="off" value=if fault.is_some() { reader.sent.value("name").to_owned() } else { String::new() } aria-invalid=fault.map(|_| "true")/>
+                            {fault.map(|code| view! { <span class="field-fault">{icon(Icon::Warning)}{fault_text(code, lang)}</span> })}
+                        </label>
+                        {ctx.actor.may(Permission::WriteCrm).then(|| view! { <label class="check"><input type="checkbox" name="shared" value="on"/>{s!(lang, desk.view_share)}</label> })}
+                        <button class="button">{s!(lang, desk.view_save)}</button>
+                    </form>
+                }
+            })}
+    };
+    let name = views.iter().find(|view| format!("{}?{}", list.of.path, view.query) == here).map(|view| view.name.clone());
+    let active = name.is_some();
+    menu(Icon::Bookmark, &name.unwrap_or_else(|| s!(lang, desk.views).to_owned()), active, body.into_any())
+}
+
+/// A condition in words.
+fn condition(it: &Condition, list: &List, lang: Lang) -> String {
+    let name = list.column(&it.name, lang);
+    let value = match (&it.field, it.value.as_str()) {
+        (Field::Owner, "me") => s!(lang, desk.me).to_owned(),
+        (Field::Owner, "nobody") => s!(lang, desk.nobody).to_owned(),
+        (Field::Owner, id) => {
+            let owner = list.owners.iter().find(|(owner, _)| owner.to_string() == id);
+            owner.map_or_else(|| id.to_owned(), |(_, name)| name.clone())
+        }
+        (Field::Word(_), word) => Lifecycle::parse(word).map_or(word, |it| words::lifecycle(it, lang)).to_owned(),
+        (_, value) => value.to_owned(),
+    };
+    let text = format!("{name} {} {value}", words::op(it.op, lang));
+    text.trim().to_owned()
+}
+
+/// The conditions of the list, each with its way out, and how many lines there are.
+pub fn about(reader: &Reader, list: &List, total: i64, near: bool) -> AnyView {
+    let lang = reader.lang;
+    let count = if total > list::COUNTED {
+        fill(s!(lang, desk.count_more), &[&format::integer(list::COUNTED, lang)])
+    } else {
+        fill(plural(total, s!(lang, desk.count_one), s!(lang, desk.count)), &[&format::integer(total, lang)])
+    };
+    let groups = list.query.groups();
+    let chips = groups.iter().enumerate().map(|(n, (_, all))| {
+        let inside = all.iter().enumerate().map(|(k, it)| {
+            let it = (*it).clone();
+            let text = condition(&it, list, lang);
+            let without = list.with(|query| {
+                if let Some(at) = query.conditions.iter().position(|other| *other == it) {
+                    query.conditions.remove(at);
+                }
+            });
+            view! {
+                {(k > 0).then(|| view! { <span class="faint">{s!(lang, desk.or)}</span> })}
+                <span class="chip">
+                    {text.clone()}
+                    <a href=without aria-label=fill(s!(lang, desk.filter_remove), &[&text])>{icon(Icon::Close)}</a>
+                </span>
+            }
+        });
+        view! {
+            {(n > 0).then(|| view! { <span class="faint">{s!(lang, desk.and)}</span> })}
+            {inside.collect_view()}
+        }
+    });
+    view! {
+        <div class="desk-about">
+            <span class="desk-count" role="status">{if near { s!(lang, desk.near).to_owned() } else { count }}</span>
+            {chips.collect_view()}
+            {list.query.is_narrowed().then(|| view! { <a class="link" href=list.of.path>{s!(lang, desk.clear)}</a> })}
+            {(list.unread > 0).then(|| view! { <span class="field-fault">{icon(Icon::Warning)}{s!(lang, desk.filter_unread)}</span> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// What came of a form that the list's address tells of.
+pub fn said(reader: &Reader, place: &Place<'_>, list: &List) -> Option<AnyView> {
+    let lang = reader.lang;
+    let number = |name: &str| place.get(name).parse::<i64>().ok().filter(|n| (0..=1_000_000).contains(n));
+    let query = list.href(&list.words());
+    let query = query.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
+    if let Some(n) = number("undone") {
+        let mut text = fill(plural(n, s!(lang, desk.undone_one), s!(lang, desk.undone)), &[&format::integer(n, lang)]);
+        if let Some(kept) = number("kept").filter(|kept| *kept > 0) {
+            text = format!("{text} {}", fill(s!(lang, desk.undone_kept), &[&format::integer(kept, lang)]));
+        }
+        return Some(notice("notice-ok", Icon::Check, "status", &text));
+    }
+    let n = number("n")?;
+    let text = match place.get("did") {
+        _ if n == 0 => s!(lang, desk.did_nothing).to_owned(),
+        "delete" => fill(plural(n, s!(lang, desk.deleted_one), s!(lang, desk.deleted)), &[&format::integer(n, lang)]),
+        _ => fill(plural(n, s!(lang, desk.changed_one), s!(lang, desk.changed)), &[&format::integer(n, lang)]),
+    };
+    let change = place.get("undo").parse::<Uuid>().ok();
+    let undo = change.map(|change| {
+        view! {
+            <form method="post" action=list.of.path>
+                <input type="hidden" name="do" value="undo"/>
+                <input type="hidden" name="query" value=query/>
+                <button class="button" name="change" value=change.to_string()>{s!(lang, desk.undo)}</button>
+            </form>
+        }
+    });
+    Some(view! { <div class="notice notice-ok" role="status">{icon(Icon::Check)}<p>{text}</p>{undo}</div> }.into_any())
+}
+
+/// The table, with what can be done with the lines that are chosen.
+pub fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64, tags: &[String]) -> AnyView {
+    let lang = reader.lang;
+    let writes = ctx.actor.may(Permission::WriteCrm) && !list.query.bin;
+    let query = list.href(&list.words());
+    let query = query.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
+    let heads = list.shown.iter().map(|name| {
+        let class = matches!(name.as_str(), "usage" | "employees" | "contacts").then_some("num");
+        view! { <th scope="col" class=class>{list.column(name, lang)}</th> }
+    });
+    view! {
+        <form class="desk-table" method="post" action=list.of.path>
+            <input type="hidden" name="do" value="bulk"/>
+            <input type="hidden" name="query" value=query/>
+            <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
+                <table class="table">
+                    <thead>
+                        <tr>
+                            {writes
+                                .then(|| {
+                                    view! { <th scope="col" class="cell-box"><input type="checkbox" class="js-only" data-all="id" aria-label=s!(lang, desk.choose_all)/></th> }
+                                })}
+                            <th scope="col">{s!(lang, fields.name)}</th>
+                            {heads.collect_view()}
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            {writes.then(|| bulk_bar(reader, list, total, tags))}
+        </form>
+    }
+    .into_any()
+}
+
+fn bulk_bar(reader: &Reader, list: &List, total: i64, tags: &[String]) -> AnyView {
+    let lang = reader.lang;
+    let owners = list.owners.iter().map(|(id, name)| view! { <option value=id.to_string()>{name.clone()}</option> });
+    let all = (total <= bulk::MOST).then(|| {
+        let text = fill(s!(lang, desk.choose_list), &[&format::integer(total, lang)]);
+        view! { <label class="check"><input type="checkbox" name="all" value="1"/>{text}</label> }
+    });
+    view! {
+        <div class="bulk-bar" role="group" aria-label=s!(lang, desk.bulk)>
+            <span class="bulk-count">{s!(lang, desk.chosen)}</span>
+            {all}
+            <span class="bulk-action">
+                <select class="input" name="owner" aria-label=s!(lang, fields.owner)>
+                    <option value="nobody">{s!(lang, desk.nobody)}</option>
+                    {owners.collect_view()}
+                </select>
+                <button class="button" name="what" value="assign">{s!(lang, desk.assign)}</button>
+            </span>
+            <span class="bulk-action">
+                <input class="input" type="text" name="tag" maxlength="50" autocomplete="off" list="tags-known" placeholder=s!(lang, desk.tag) aria-label=s!(lang, desk.tag)/>
+                <datalist id="tags-known">{tags.iter().map(|tag| view! { <option value=tag.clone()></option> }).collect_view()}</datalist>
+                <button class="button" name="what" value="tag">{s!(lang, desk.tag_add)}</button>
+                <button class="button" name="what" value="untag">{s!(lang, desk.tag_remove)}</button>
+            </span>
+            {(list.of.kind == Kind::Contacts)
+                .then(|| {
+                    view! {
+                        <span class="bulk-action">
+                            <select class="input" name="lifecycle" aria-label=s!(lang, fields.lifecycle)>
+                                {Lifecycle::ALL
+                                    .into_iter()
+                                    .map(|it| view! { <option value=it.as_str()>{words::lifecycle(it, lang)}</option> })
+                                    .collect_view()}
+                            </select>
+                            <button class="button" name="what" value="lifecycle">{s!(lang, desk.set)}</button>
+                        </span>
+                    }
+                })}
+            <button class="button button-bad" name="what" value="delete">{icon(Icon::Trash)}{s!(lang, desk.delete)}</button>
+        </div>
+    }
+    .into_any()
+}
+
+/// The ways to the first page and to the next.
+pub fn pager(reader: &Reader, list: &List, next: Option<(String, Uuid)>) -> Option<AnyView> {
+    let lang = reader.lang;
+    if list.query.after.is_none() && next.is_none() {
+        return None;
+    }
+    let first = list.query.after.as_ref().map(|_| view! { <a class="button" href=list.with(|_| ())>{s!(lang, desk.first)}</a> });
+    let next = next.map(|next| {
+        let href = list.with(|query| query.after = Some(next));
+        view! { <a class="button" rel="next" href=href>{s!(lang, desk.next)}{icon(Icon::ChevronRight)}</a> }
+    });
+    Some(view! { <nav class="pager">{first}{next}</nav> }.into_any())
+}
+
+/// What stands in place of an empty list.
+pub fn empty(reader: &Reader, list: &List, title: &str, help: &str, actions: AnyView) -> AnyView {
+    let lang = reader.lang;
+    if list.query.bin {
+        return view! { <div class="desk-empty">{icon(Icon::Inbox)}<p>{s!(lang, desk.bin_empty)}</p></div> }.into_any();
+    }
+    if list.query.is_narrowed() || list.query.after.is_some() {
+        return view! {
+            <div class="desk-empty">
+                {icon(Icon::Funnel)}
+                <p>{s!(lang, desk.none)}</p>
+                <a class="button" href=list.of.path>{s!(lang, desk.clear)}</a>
+            </div>
+        }
+        .into_any();
+    }
+    view! {
+        <div class="desk-empty">
+            {icon(Icon::Users)}
+            <p><strong>{title.to_owned()}</strong></p>
+            <p class="faint">{help.to_owned()}</p>
+            <div class="form-actions">{actions}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Tags, as far as there is room for them.
+pub fn tags(tags: &[String]) -> AnyView {
+    let more = tags.len().saturating_sub(3);
+    view! {
+        <span class="tags">
+            {tags.iter().take(3).map(|tag| view! { <span class="chip">{tag.clone()}</span> }).collect_view()}
+            {(more > 0).then(|| view! { <span class="faint" title=tags.join(", ")>{format!("+{more}")}</span> })}
+        </span>
+    }
+    .into_any()
+}

@@ -1,0 +1,71 @@
+//! The desk: the records that people sell with, and what is done with them.
+
+mod companies;
+mod company;
+mod contact;
+mod contacts;
+mod fields;
+mod forms;
+mod lists;
+mod timeline;
+pub mod words;
+
+use leptos::prelude::*;
+
+use crate::{
+    domain::{AppError, AppResult},
+    pages::written::{WrittenView, form::Sent, parts::Reader, render::Place},
+    platform::ctx::Ctx,
+    ui::i18n::s,
+};
+
+/// Whether an address is one of the desk's.
+pub fn has(path: &str) -> bool {
+    ["/contacts", "/companies"]
+        .iter()
+        .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// Writes a page of the desk.
+///
+/// # Errors
+/// Those of the use-cases; `NotFound` for an address that is no page.
+pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<WrittenView> {
+    let lang = reader.lang;
+    let (title, body) = match steps(place.path) {
+        ("contacts", None) => (s!(lang, desk.contacts).to_owned(), contacts::page(ctx, reader, place).await?),
+        ("contacts", Some("new")) => (s!(lang, contacts.new).to_owned(), contact::new_page(ctx, reader, place).await?),
+        ("contacts", Some(id)) => contact::page(ctx, reader, place, id).await?,
+        ("companies", None) => (s!(lang, desk.companies).to_owned(), companies::page(ctx, reader, place).await?),
+        ("companies", Some("new")) => (s!(lang, companies.new).to_owned(), company::new_page(ctx, reader).await?),
+        ("companies", Some(id)) => company::page(ctx, reader, place, id).await?,
+        _ => return Err(AppError::NotFound),
+    };
+    let above = if place.path.starts_with("/companies") { s!(lang, desk.companies) } else { s!(lang, desk.contacts) };
+    Ok(WrittenView { title, above: above.to_owned(), html: body.to_html(), class: "desk".to_owned() })
+}
+
+/// What a form of the desk asks for; nothing for an address that takes none.
+pub async fn take(ctx: &Ctx, reader: &Reader, path: &str, sent: &mut Sent) -> Option<AppResult<()>> {
+    Some(match steps(path) {
+        ("contacts", None) => contacts::take(ctx, reader, sent).await,
+        ("contacts", Some("new")) => contact::take_new(ctx, sent).await,
+        ("contacts", Some(id)) => contact::take(ctx, sent, id).await,
+        ("companies", None) => companies::take(ctx, reader, sent).await,
+        ("companies", Some("new")) => company::take_new(ctx, sent).await,
+        ("companies", Some(id)) => company::take(ctx, sent, id).await,
+        _ => return None,
+    })
+}
+
+/// The first two steps of a path; a longer one has no second.
+fn steps(path: &str) -> (&str, Option<&str>) {
+    let path = path.trim_matches('/');
+    match path.split_once('/') {
+        Some((first, second)) if !second.contains('/') => (first, Some(second)),
+        Some(_) => ("", None),
+        None => (path, None),
+    }
+}
+
+pub use fields::{page as fields_page, take as take_fields};
