@@ -112,6 +112,8 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/usage") view=UsagePage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users") view=UsersPage ssr=SsrMode::Async/>
                         <Route path=path!("/usage/users/:id") view=UserPage ssr=SsrMode::Async/>
+                        <Route path=path!("/import") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/import/:id") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/contacts") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/contacts/:id") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/companies") view=WrittenPage ssr=SsrMode::Async/>

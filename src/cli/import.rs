@@ -150,7 +150,7 @@ fn dry_run(reading: &Reading, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut problems: Vec<Value> = Vec::new();
     write!(out, "{{\"records\":[")?;
     let mut first = true;
-    reading.records::<anyhow::Error>(0, |_, read| {
+    reading.records::<anyhow::Error>(0, |_, read, _| {
         if let Some(record) = read.record {
             write!(out, "{}{}", if std::mem::take(&mut first) { "\n" } else { ",\n" }, Value::Object(record))?;
         }

@@ -49,6 +49,7 @@ pub async fn run() -> anyhow::Result<()> {
         tokio::spawn(flows::usage_watch::run(app.clone(), state.ingest.moved())),
         tokio::spawn(flows::maintenance::run(app.clone())),
         tokio::spawn(flows::mail::run(app.clone())),
+        tokio::spawn(flows::imports::run(app.clone())),
     ];
     let system = Ctx::new(app.clone(), Actor::System("serve"));
     let lines = tokio::spawn(Arc::clone(&state.lines).run(system.clone()));

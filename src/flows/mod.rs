@@ -1,5 +1,6 @@
 //! What crosses features.
 
+pub mod imports;
 pub mod mail;
 pub mod maintenance;
 pub mod privacy;

@@ -6,6 +6,7 @@ pub mod doors;
 pub mod exports;
 pub mod gate;
 pub mod health;
+pub mod imports;
 pub mod limits;
 pub mod listen;
 pub mod live;

@@ -7,6 +7,7 @@ mod architecture;
 mod crash;
 mod doors;
 mod forgotten;
+mod imports;
 mod keys;
 mod limits;
 mod live;

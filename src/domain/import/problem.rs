@@ -68,8 +68,8 @@ pub enum Fault {
     Several,
     /// Taken by another record.
     Taken,
-    /// A record that the row should be changed into may not be changed by whoever imports.
-    Hidden,
+    /// The database takes it not.
+    Database,
 }
 
 impl Problem {
@@ -122,7 +122,7 @@ impl Problem {
             Fault::Owner => cell("no es nadie que pueda ser responsable", "is nobody who could own it"),
             Fault::Several => cell("corresponde a varios registros", "fits several records"),
             Fault::Taken => cell("ya es de otro registro", "belongs to another record already"),
-            Fault::Hidden => lang.pick("el registro es de otra persona", "the record is somebody else's").into(),
+            Fault::Database => lang.pick("la base de datos no lo acepta", "the database does not take it").into(),
         }
     }
 
@@ -138,7 +138,7 @@ impl Problem {
                 | Fault::Total
                 | Fault::Several
                 | Fault::Taken
-                | Fault::Hidden
+                | Fault::Database
         )
     }
 }

@@ -58,11 +58,15 @@ impl Reading {
         Ok(Self { kind, table, survey, mapping, given })
     }
 
-    /// Hands on what became of each row that holds something, from below the line `after`.
+    /// Hands on what became of each row that holds something, from below the line `after`, and its cells where something is wrong.
     ///
     /// # Errors
     /// When the file cannot be read; and what `take` says.
-    pub fn records<E: From<Refused>>(&self, after: u64, mut take: impl FnMut(u64, Read) -> Result<Go, E>) -> Result<(), E> {
+    pub fn records<E: From<Refused>>(
+        &self,
+        after: u64,
+        mut take: impl FnMut(u64, Read, Vec<String>) -> Result<Go, E>,
+    ) -> Result<(), E> {
         let reader = RowReader::new(self.kind, &self.mapping, &self.survey, self.given);
         self.table.rows(|row| {
             if row.line <= after {
@@ -81,7 +85,12 @@ impl Reading {
                 read.problems
                     .insert(0, Problem { row: row.line, column: String::new(), fault: Fault::Quote, value: String::new() });
             }
-            if read.record.is_none() && read.problems.is_empty() { Ok(Go::On) } else { take(row.line, read) }
+            if read.record.is_none() && read.problems.is_empty() {
+                return Ok(Go::On);
+            }
+            // The row as it stands, where it is to be mended.
+            let as_it_stands = if read.problems.is_empty() { Vec::new() } else { cells.into_iter().map(|c| c.text).collect() };
+            take(row.line, read, as_it_stands)
         })
     }
 }

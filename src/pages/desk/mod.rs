@@ -6,6 +6,7 @@ mod contact;
 mod contacts;
 mod fields;
 mod forms;
+mod import;
 mod lists;
 mod timeline;
 pub mod words;
@@ -21,7 +22,7 @@ use crate::{
 
 /// Whether an address is one of the desk's.
 pub fn has(path: &str) -> bool {
-    ["/contacts", "/companies"]
+    ["/contacts", "/companies", "/import"]
         .iter()
         .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
@@ -39,9 +40,15 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         ("companies", None) => (s!(lang, desk.companies).to_owned(), companies::page(ctx, reader, place).await?),
         ("companies", Some("new")) => (s!(lang, companies.new).to_owned(), company::new_page(ctx, reader).await?),
         ("companies", Some(id)) => company::page(ctx, reader, place, id).await?,
+        ("import", None) => (s!(lang, imports.title).to_owned(), import::page(ctx, reader, place).await?),
+        ("import", Some(id)) => import::one(ctx, reader, id).await?,
         _ => return Err(AppError::NotFound),
     };
-    let above = if place.path.starts_with("/companies") { s!(lang, desk.companies) } else { s!(lang, desk.contacts) };
+    let above = match steps(place.path).0 {
+        "companies" => s!(lang, desk.companies),
+        "import" => s!(lang, imports.title),
+        _ => s!(lang, desk.contacts),
+    };
     Ok(WrittenView { title, above: above.to_owned(), html: body.to_html(), class: "desk".to_owned() })
 }
 
@@ -51,6 +58,7 @@ pub async fn take(ctx: &Ctx, reader: &Reader, path: &str, sent: &mut Sent) -> Op
         ("contacts", None) => contacts::take(ctx, reader, sent).await,
         ("contacts", Some("new")) => contact::take_new(ctx, sent).await,
         ("contacts", Some(id)) => contact::take(ctx, sent, id).await,
+        ("import", Some(id)) => import::take(ctx, sent, id).await,
         ("companies", None) => companies::take(ctx, reader, sent).await,
         ("companies", Some("new")) => company::take_new(ctx, sent).await,
         ("companies", Some(id)) => company::take(ctx, sent, id).await,
