@@ -78,6 +78,8 @@ pub const DOORS: &[Door] = &[
     ("GET", "/import/{id}/problems.csv", Rule::May(Permission::ImportCrm)),
     ("GET", "/contacts", Rule::May(Permission::ReadCrm)),
     ("POST", "/contacts", Rule::May(Permission::ReadCrm)),
+    ("GET", "/contacts/export.csv", Rule::May(Permission::ExportCrm)),
+    ("GET", "/contacts/export.xlsx", Rule::May(Permission::ExportCrm)),
     ("GET", "/contacts/{id}", Rule::May(Permission::ReadCrm)),
     ("POST", "/contacts/{id}", Rule::May(Permission::WriteCrm)),
     ("GET", "/companies", Rule::May(Permission::ReadCrm)),

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    ServerState, cookies, gate, imports,
+    ServerState, cookies, exports, gate, imports,
     reader::{self, back},
 };
 use crate::{
@@ -49,6 +49,8 @@ pub fn router(state: ServerState) -> Router {
         .route("/invitation", get(gate::invitation_page).post(gate::invitation))
         .route("/reset", get(gate::reset_page).post(gate::reset))
         .route("/forgotten", get(gate::forgotten_page).post(gate::forgotten))
+        .route("/contacts/export.csv", get(exports::contacts_csv))
+        .route("/contacts/export.xlsx", get(exports::contacts_xlsx))
         .route("/import/{id}", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/import/upload", post(imports::upload).layer(DefaultBodyLimit::max(imports::MAX_UPLOAD)))
         .route("/import/{id}/problems.csv", get(imports::problems_csv))

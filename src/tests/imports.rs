@@ -110,7 +110,7 @@ async fn what_is_wrong_is_told_by_row_and_can_be_mended() {
     let whole = import(&app, Kind::Contacts, &text, "update").await;
     assert_eq!(counts(&whole), (3, 0, 0, 0, 1));
     let rows: Vec<(i64, bool, usize)> = whole.wrong.iter().map(|(line, refused, said)| (*line, *refused, said.len())).collect();
-    assert_eq!(rows, [(2, false, 1), (3, true, 1), (4, false, 2)]);
+    assert_eq!(rows, [(2, false, 1), (3, true, 1), (4, false, 3)]);
     let (csv, next) = usecase::problems_csv(&app.ctx(), whole.import.id, None, Lang::Es).await.unwrap();
     assert!(next.is_none() && csv.starts_with("\u{feff}Nombre,Apellidos,Correo"), "{csv}");
     assert!(csv.contains("Ana,Ruiz,no-es-correo,'+34 600 111 222,,,") && csv.contains("'=cmd"), "{csv}");
@@ -295,4 +295,24 @@ async fn what_somebody_said_of_columns_is_remembered() {
         import(&app, Kind::Companies, "Empresa,Dominio,Empleados\nACME,acme.com,\"1,200\"\nacme,acme.es,x\n", "update").await;
     assert_eq!(counts(&whole), (1, 1, 0, 0, 0));
     assert_eq!(app.text("SELECT domain || '|' || employees FROM companies").await, "acme.es|1200");
+}
+
+#[tokio::test]
+async fn a_list_is_taken_out_whole_and_harmless() {
+    let app = TestApp::start().await;
+    let mut text = many(1_100);
+    text.push_str("\"=HYPERLINK(\"\"http://x\"\")\",Fórmula,f@x.com,+34 600 999 999,,Quito\n");
+    import(&app, Kind::Contacts, &text, "update").await;
+    let csv = app.get("/contacts/export.csv").await;
+    assert_eq!((csv.status, csv.text.lines().count()), (200, 1_102));
+    assert!(csv.text.contains("'=HYPERLINK") && csv.text.contains("'+34 600 999 999"), "{}", &csv.text[..300]);
+    let few = app.get("/contacts/export.csv?q=quito").await;
+    assert!(few.text.lines().count() < 1_102);
+    let xlsx = app.client.get(app.url("/contacts/export.xlsx")).send().await.unwrap().bytes().await.unwrap();
+    let again = usecase::take_in(&app.ctx(), Kind::Contacts, "again.xlsx", xlsx.to_vec()).await.unwrap();
+    start(&app.ctx(), again, "update", false).await;
+    imports::once(&app.ctx()).await.unwrap();
+    let whole = usecase::find(&app.ctx(), again, Lang::En).await.unwrap();
+    assert_eq!((whole.import.total_rows, counts(&whole)), (1_101, (0, 0, 1_101, 0, 0)), "{:?}", whole.wrong.first());
+    assert_eq!(app.count("journal WHERE event = 'contacts_exported'").await, 3);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     column::Column,
-    targets::{Kind, Shape, Target, Vocabulary},
+    targets::{Kind, SECOND_NAMES, Shape, Target, Vocabulary},
     words::distance,
 };
 
@@ -65,6 +65,16 @@ impl Mapping {
                 && let Some(guess) = guesses.get_mut(i)
             {
                 *guess = Some((at, (3, i)));
+            }
+        }
+        // Beside surnames, `Nombre` and `Name` are the given names, unless another column has those.
+        let at = |name: &str| targets.iter().position(|t| t.name == name);
+        if let (Some(first), Some(last), Some(full)) = (at("first_name"), at("last_name"), at("full_name"))
+            && guesses.iter().flatten().any(|g| g.0 == last)
+            && !guesses.iter().flatten().any(|(found, (_, rank))| *found == first && *rank < SECOND_NAMES)
+        {
+            for guess in guesses.iter_mut().flatten().filter(|g| g.0 == full) {
+                guess.0 = first;
             }
         }
         // A column of names without a header.
@@ -170,7 +180,7 @@ mod tests {
             (
                 Kind::Contacts,
                 "ID de registro,Nombre,Apellidos,Correo,Número de teléfono,Propietario del contacto,Nombre de la empresa,Cargo,Ciudad,País/región,Etapa del ciclo de vida",
-                "id,full_name,last_name,email,phone,owner,company,title,city,country,lifecycle",
+                "id,first_name,last_name,email,phone,owner,company,title,city,country,lifecycle",
             ),
             (
                 Kind::Deals,
@@ -224,7 +234,7 @@ mod tests {
             (
                 Kind::Contacts,
                 "Nombre,Segundo nombre,Apellidos,Organización,Puesto,Ciudad del trabajo,País o región del trabajo,Teléfono del trabajo,Móvil,Dirección de correo electrónico,Cumpleaños,Notas",
-                "full_name,first_name,last_name,company,title,city,country,phone,phone,email,birthday,notes",
+                "first_name,first_name,last_name,company,title,city,country,phone,phone,email,birthday,notes",
             ),
             // People's own.
             (Kind::Contacts, "NOMBRE(S),Telefno,Correo electronco,Compania,Direccion", "full_name,phone,email,company,"),

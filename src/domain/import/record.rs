@@ -375,6 +375,10 @@ impl<'a> RowReader<'a> {
                 }
             }
         }
+        // `Name` beside `Surname` may hold both.
+        if first.contains(' ') && !last.is_empty() && fold(&first).ends_with(&format!(" {}", fold(&last))) {
+            first = without(&first, &last);
+        }
         g.set("first_name", first);
         g.set("last_name", last);
     }

@@ -133,6 +133,8 @@ const fn target(name: &'static str, shape: Shape, words: &'static str) -> Target
 }
 
 const FIRST: &str = "first name|given name|forename|fname|nombre pila|primer nombre|nombres|nombre propio|middle name|segundo nombre|additional name";
+/// From this one of the words on, a header says that the name stands second.
+pub const SECOND_NAMES: usize = 8;
 const LAST: &str =
     "last name|surname|family name|lname|apellido|apellidos|primer apellido|apellido paterno|segundo apellido|apellido materno";
 const FULL: &str = "full name|name|nombre completo|nombre apellidos|nombre apellido|nombres apellidos|contact name|customer name|client name|nombre contacto|nombre cliente|display name|fn|nombre|contact|contacto|person|persona|cliente";
