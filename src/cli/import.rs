@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -11,14 +12,22 @@ use chrono::Utc;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::user::explain;
 use crate::{
     domain::{
         format::Lang,
         import::{Kind, money},
     },
-    features::imports::reading::{Reading, Said},
+    features::imports::{
+        reading::{Reading, Said},
+        run,
+        usecase::{self as imports, NotTaken, Settings},
+    },
     platform::tables::{Go, Refused, Source, Table},
 };
+
+/// How often it is looked whether another process is done with it.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What a file's rows are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,7 +66,7 @@ pub struct Import {
     /// What the rows are. `table` needs no database: it writes any readable file as UTF-8 CSV (RFC 4180), with all its rows and columns.
     #[arg(long, value_enum)]
     kind: What,
-    /// Changes nothing and needs no database: writes {"records": […], "problems": [{"row", "column", "message"}]}. A row is the line of
+    /// Without it, contacts and companies are imported: matched by e-mail or name, updated where they are there. With it, changes nothing and needs no database: writes {"records": […], "problems": [{"row", "column", "message"}]}. A row is the line of
     /// the file on which the record begins, counted as a person would: the first line is 1, headers included. What cannot be read is a
     /// problem of its row and column and left out (null); columns that are no field stand in the record's "extra".
     #[arg(long)]
@@ -88,9 +97,11 @@ impl Import {
     ///
     /// # Errors
     /// When the file cannot be read, or its output not be written.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<()> {
         let Some(kind) = self.kind.kind() else { return self.table() };
-        anyhow::ensure!(self.dry_run, "say --dry-run: records are imported on the page /import");
+        if !self.dry_run {
+            return self.import(kind).await;
+        }
         let open = || Reading::open(Table::open(Source::File(self.file.clone()))?, kind, self.said());
         match open() {
             Ok(reading) => {
@@ -109,6 +120,47 @@ impl Import {
                 Err(refused).with_context(|| self.file.display().to_string())
             }
         }
+    }
+
+    /// Imports as the page does, with what is guessed, as the product itself.
+    #[expect(clippy::print_stdout, reason = "what the command is asked for")]
+    async fn import(&self, kind: Kind) -> anyhow::Result<()> {
+        anyhow::ensure!(imports::KINDS.contains(&kind), "{} can only be read, with --dry-run", kind.as_str());
+        let content = std::fs::read(&self.file).with_context(|| self.file.display().to_string())?;
+        anyhow::ensure!(content.len() <= imports::MAX_FILE, "{}: larger than {} MiB", self.file.display(), imports::MAX_FILE >> 20);
+        let ctx = super::ctx("command line")?;
+        let id = imports::take_in(&ctx, kind, &name(&self.file), content).await.map_err(|error| match error {
+            NotTaken::App(error) => explain(error),
+            NotTaken::File(refused) => anyhow::Error::new(refused).context(self.file.display().to_string()),
+        })?;
+        let import = imports::find(&ctx, id, Lang::En).await.map_err(explain)?.import;
+        let settings = Settings { mapping: import.mapping.clone(), match_key: &import.match_key, on_match: &import.on_match };
+        imports::begin(&ctx, id, &settings, false).await.map_err(explain)?;
+        // A server beside may take it as well; either way it is waited for.
+        let whole = loop {
+            while run::once(&ctx).await.map_err(explain)? {}
+            let whole = imports::find(&ctx, id, Lang::En).await.map_err(explain)?;
+            if whole.import.state != "running" || !ctx.app.goes_on_after(LOOK).await {
+                break whole;
+            }
+        };
+        let i = &whole.import;
+        println!("{}: {} of {} rows", i.state, i.done_rows, i.total_rows);
+        println!(
+            "created {}, updated {}, unchanged {}, skipped {}, refused {}",
+            i.created, i.updated, i.unchanged, i.skipped, i.refused
+        );
+        for (line, _, problems) in &whole.wrong {
+            for (column, what) in problems {
+                println!("line {line}: {column}{}{what}", if column.is_empty() { "" } else { ": " });
+            }
+        }
+        if whole.wrong_rows > whole.wrong.len() as i64 {
+            println!("and {} more rows with problems, on the page /import/{id}", whole.wrong_rows - whole.wrong.len() as i64);
+        }
+        ctx.app.db.close().await;
+        anyhow::ensure!(i.state == "done", "{}", i.failure.as_deref().unwrap_or("the import did not end"));
+        Ok(())
     }
 
     fn said(&self) -> Said {

@@ -89,7 +89,7 @@ pub fn run() -> ExitCode {
             Command::User(command) => command.run().await,
             Command::Key(command) => command.run().await,
             Command::Privacy(command) => command.run().await,
-            Command::Import(options) => options.run(),
+            Command::Import(options) => options.run().await,
             Command::Usage(UsageCommand::Recount(options)) => options.run().await,
         }
     });
