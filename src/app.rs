@@ -119,6 +119,8 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/usage/users/:id") view=UserPage ssr=SsrMode::Async/>
                         <Route path=path!("/tasks") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/tasks/templates") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/import") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/import/:id") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/contacts") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/contacts/:id") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/duplicates") view=WrittenPage ssr=SsrMode::Async/>

@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod eval;
+pub mod import;
 pub mod key;
 pub mod migrate;
 pub mod privacy;
@@ -53,6 +54,8 @@ enum Command {
     /// What is held about a person: to hand out, and to erase.
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),
+    /// Reads a file of contacts, companies, leads, deals, interactions or tasks; or any table.
+    Import(import::Import),
     /// Metering.
     #[command(subcommand)]
     Usage(UsageCommand),
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
             Command::User(command) => command.run().await,
             Command::Key(command) => command.run().await,
             Command::Privacy(command) => command.run().await,
+            Command::Import(options) => options.run().await,
             Command::Usage(UsageCommand::Recount(options)) => options.run().await,
             Command::Eval(command) => command.run(),
         }

@@ -27,8 +27,9 @@ pub mod error;
 mod error_wire;
 pub mod format;
 pub mod histogram;
-pub mod lead;
 pub mod ical;
+pub mod import;
+pub mod lead;
 pub mod live;
 pub mod mail;
 #[cfg(feature = "ssr")]

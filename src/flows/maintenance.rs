@@ -9,6 +9,7 @@ use crate::{
     features::{
         auth::{journal, sessions, tokens},
         contacts::{bulk, usecase as contacts},
+        imports::usecase as imports,
         mail::usecase as mail,
         privacy::usecase as privacy,
         usage::{tally, usecase as usage},
@@ -74,6 +75,7 @@ pub async fn once(ctx: &Ctx) -> AppResult<()> {
     tokens::trim(ctx).await?;
     mail::trim(ctx).await?;
     tally::trim(ctx).await?;
+    imports::trim(ctx).await?;
     bulk::forget(ctx).await?;
     let linked = contacts::link_users(ctx).await?;
     if linked > 0 {

@@ -1,8 +1,9 @@
 //! What crosses features.
 
 pub mod conversion;
-pub mod leads;
 pub mod duplicates;
+pub mod imports;
+pub mod leads;
 pub mod mail;
 pub mod maintenance;
 pub mod privacy;

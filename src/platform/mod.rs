@@ -18,6 +18,7 @@ pub mod person;
 pub mod secret;
 pub mod signature;
 pub mod smtp;
+pub mod tables;
 pub mod telemetry;
 pub mod token;
 pub mod tombstones;

@@ -7,6 +7,7 @@ pub mod doors;
 pub mod exports;
 pub mod gate;
 pub mod health;
+pub mod imports;
 pub mod lead_form;
 pub mod leads;
 pub mod limits;

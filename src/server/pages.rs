@@ -17,7 +17,7 @@ use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    ServerState, cookies, gate, lead_form, leads,
+    ServerState, cookies, exports, gate, imports, lead_form, leads,
     reader::{self, back},
 };
 use crate::{
@@ -51,6 +51,11 @@ pub fn router(state: ServerState) -> Router {
         .route("/forgotten", get(gate::forgotten_page).post(gate::forgotten))
         .route("/tasks", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/tasks/templates", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/contacts/export.csv", get(exports::contacts_csv))
+        .route("/contacts/export.xlsx", get(exports::contacts_xlsx))
+        .route("/import/{id}", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
+        .route("/import/upload", post(imports::upload).layer(DefaultBodyLimit::max(imports::MAX_UPLOAD)))
+        .route("/import/{id}/problems.csv", get(imports::problems_csv))
         .route("/contacts", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/contacts/{id}", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/duplicates", post(written))

@@ -9,6 +9,7 @@ mod crash;
 mod doors;
 mod duplicates;
 mod forgotten;
+mod imports;
 mod ingest_health;
 mod keys;
 mod lead_form;

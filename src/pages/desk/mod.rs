@@ -9,6 +9,7 @@ mod contacts;
 mod duplicates;
 mod fields;
 mod forms;
+mod import;
 mod lead;
 mod lead_new;
 mod lead_profile;
@@ -33,7 +34,7 @@ use crate::{
 
 /// Whether an address is one of the desk's.
 pub fn has(path: &str) -> bool {
-    ["/contacts", "/companies", "/leads", "/duplicates", tasks::HERE]
+    ["/contacts", "/companies", "/leads", "/duplicates", "/import"]
         .iter()
         .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
@@ -60,6 +61,8 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         }
         ("tasks", None) => (s!(lang, tasks.title).to_owned(), tasks::page(ctx, reader, place).await?),
         ("tasks", Some("templates")) => (s!(lang, tasks.templates).to_owned(), templates::page(ctx, reader, place).await?),
+        ("import", None) => (s!(lang, imports.title).to_owned(), import::page(ctx, reader, place).await?),
+        ("import", Some(id)) => import::one(ctx, reader, id).await?,
         _ => return Err(AppError::NotFound),
     };
     let (list, name) = match steps(place.path).0 {
@@ -67,6 +70,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         "leads" => ("/leads", s!(lang, leads.title)),
         "duplicates" => ("/duplicates", s!(lang, duplicates.title)),
         "tasks" => ("/tasks", s!(lang, tasks.title)),
+        "import" => ("/import", s!(lang, imports.title)),
         _ => ("/contacts", s!(lang, desk.contacts)),
     };
     let up = (place.path != list).then(|| (name.to_owned(), list.to_owned()));
@@ -79,6 +83,7 @@ pub async fn take(ctx: &Ctx, reader: &Reader, path: &str, sent: &mut Sent) -> Op
         ("contacts", None) => contacts::take(ctx, reader, sent).await,
         ("contacts", Some("new")) => contact::take_new(ctx, sent).await,
         ("contacts", Some(id)) => contact::take(ctx, sent, id).await,
+        ("import", Some(id)) => import::take(ctx, sent, id).await,
         ("companies", None) => companies::take(ctx, reader, sent).await,
         ("companies", Some("new")) => company::take_new(ctx, sent).await,
         ("companies", Some(id)) => company::take(ctx, sent, id).await,
