@@ -11,7 +11,7 @@ use crate::{
     features::leads::form::{FIELDS, HONEYPOT},
     ui::{
         href,
-        i18n::{fill, s},
+        i18n::{s, t},
         icon::{Icon, icon},
         prefs::Theme,
     },
@@ -45,7 +45,8 @@ pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, workspace: &
     let title = match shown {
         LeadForm::Open { .. } => s!(lang, lead_form.title),
         LeadForm::Thanks => s!(lang, lead_form.thanks),
-        LeadForm::Shut | LeadForm::Away => s!(lang, lead_form.shut),
+        LeadForm::Shut => s!(lang, lead_form.shut),
+        LeadForm::Away => t!(lang, error.unavailable),
     };
     let body = match shown {
         LeadForm::Open { token, said } => form(reader, token, *said),
@@ -98,7 +99,6 @@ fn form(reader: &Reader, token: &str, said: Option<&'static str>) -> AnyView {
     let message_fault = sent.fault("message").map(|code| fault_text(code, lang));
     let kept = hidden().map(|name| (name, sent.value(name).to_owned())).filter(|(_, value)| !value.is_empty());
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
-    let trap = fill(s!(lang, lead_form.honeypot), &[]);
     view! {
         <p class="gate-help">{s!(lang, lead_form.help)}</p>
         {said}
@@ -116,7 +116,7 @@ fn form(reader: &Reader, token: &str, said: Option<&'static str>) -> AnyView {
                 {message_fault.map(|text| view! { <p class="field-fault">{icon(Icon::Warning)}{text}</p> })}
             </div>
             <div class="form-trap" aria-hidden="true">
-                <label for="form-trap">{trap}</label>
+                <label for="form-trap">{s!(lang, lead_form.honeypot)}</label>
                 <input id="form-trap" type="text" name=HONEYPOT tabindex="-1" autocomplete="off"/>
             </div>
             <div class="field">

@@ -1,4 +1,4 @@
-//! The document's three cases, as they are sent. Each part of the documented output that can rest on what was sent is there.
+//! Three cases, as they are sent: all that can rest on what was sent is said.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -283,7 +283,7 @@ fn a_customer_who_grows() {
     assert_eq!(profile.pains.iter().map(|pain| pain.value).collect::<Vec<_>>(), [Pain::Limits, Pain::Reporting]);
     assert!(profile.pains.iter().all(|pain| pain.evidence[0].field == Field::Tickets));
     assert_eq!((profile.segment(), case.lifecycle), (Segment::Expansion, Lifecycle::Customer));
-    assert_eq!(profile.unknowns, [Unknown::Timeline, Unknown::DecisionMaker, Unknown::Budget], "what the document calls risks");
+    assert_eq!(profile.unknowns, [Unknown::Timeline, Unknown::DecisionMaker, Unknown::Budget], "the risks of it");
     assert_eq!(case.score.points, 0, "the documented table knows no customers");
     assert_eq!(actions::rank(&Scorecard::default(), &case.score, profile), Band::High, "but the readiness counts");
     assert_eq!(

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         AppError, AppResult,
         lead::{
-            Band, Scorecard, actions, enrich,
+            Band, Scorecard, actions,
             score::{MAX_POINTS, MAX_SCORE, MAX_WORD, MAX_WORDS, ScoreRule, score},
         },
         people::{Faults, Permission},
@@ -101,13 +101,11 @@ pub async fn preview(ctx: &Ctx, card: &Scorecard) -> AppResult<Preview> {
     checked(card)?;
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let judge = Judge::now(&mut tx).await.map_err(to_app)?;
-    let tiers = settings::list_tiers(&mut tx).await.map_err(to_app)?;
     let mut preview = Preview::default();
     for lead in store::list_latest(&mut tx, LOOKED_AT).await.map_err(to_app)? {
         let before = judge.judge(ctx, &lead.data);
-        let profile = enrich(&lead.data, &tiers, ctx.now());
-        let points = score(card, &lead.data, &profile);
-        let after = actions::rank(card, &points, &profile);
+        let points = score(card, &lead.data, &before.profile);
+        let after = actions::rank(card, &points, &before.profile);
         preview.looked_at += 1;
         for (counts, band) in [(&mut preview.before, before.band), (&mut preview.after, after)] {
             let [high, medium, low] = counts;

@@ -188,6 +188,9 @@ pub async fn list_latest(tx: &mut PgConnection, most: i64) -> Result<Vec<Lead>, 
 
 /// Holds everything about these people to the end of the transaction, so that of two captures or conversions at once the second sees
 /// what the first has made.
+///
+/// # Errors
+/// When the database is away.
 pub async fn lock_person(tx: &mut PgConnection, email: Option<&str>, phone: Option<&str>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "SELECT pg_advisory_xact_lock(k) FROM (
