@@ -40,7 +40,7 @@ CREATE TABLE companies (
     deleted_at      timestamptz,
     merged_into     uuid REFERENCES companies,
     sort_name       text NOT NULL GENERATED ALWAYS AS (crm_fold(name)) STORED,
-    search          text NOT NULL GENERATED ALWAYS AS (crm_fold(crm_words(name, domain, city, phone, website))) STORED
+    search          text NOT NULL GENERATED ALWAYS AS (crm_fold(crm_words(name, domain, industry, city, country, phone, website, organization_id))) STORED
 );
 CREATE INDEX companies_name ON companies (sort_name, id) WHERE deleted_at IS NULL;
 CREATE INDEX companies_updated ON companies (updated_at, id) WHERE deleted_at IS NULL;
@@ -243,10 +243,12 @@ CREATE FUNCTION contacts_searchable() RETURNS trigger LANGUAGE plpgsql SECURITY 
 BEGIN
     NEW.search := crm_fold(crm_words(NEW.first_name, NEW.last_name, NEW.email, array_to_string(NEW.other_emails, ' '), NEW.phone,
         regexp_replace(coalesce(NEW.phone, ''), '[^0-9]', '', 'g'), array_to_string(NEW.other_phones, ' '), NEW.title,
+        NEW.city, NEW.country, NEW.source, NEW.usage_user_id,
         (SELECT name FROM companies WHERE id = NEW.company_id)));
     RETURN NEW;
 END $$;
-CREATE TRIGGER contacts_searchable BEFORE INSERT OR UPDATE OF first_name, last_name, email, other_emails, phone, other_phones, title, company_id
+CREATE TRIGGER contacts_searchable BEFORE INSERT OR UPDATE OF first_name, last_name, email, other_emails, phone, other_phones, title,
+    company_id, city, country, source, usage_user_id
     ON contacts FOR EACH ROW EXECUTE FUNCTION contacts_searchable();
 
 CREATE FUNCTION companies_renamed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -47,3 +47,11 @@ CREATE FUNCTION crm_company_name(company uuid) RETURNS text LANGUAGE sql STABLE 
     AS $$ SELECT name FROM companies WHERE id = company AND nexus_role() IS NOT NULL $$;
 REVOKE ALL ON FUNCTION crm_company_name(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION crm_company_name(uuid) TO nexus_app;
+
+-- The companies whose names contain a folded text, or are one, for conditions on contacts.
+CREATE FUNCTION crm_companies_named(pattern text, whole text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = public, pg_temp
+    AS $$ SELECT id FROM companies WHERE nexus_role() IS NOT NULL AND search LIKE pattern AND sort_name LIKE pattern
+        AND (whole IS NULL OR sort_name = whole) $$;
+REVOKE ALL ON FUNCTION crm_companies_named(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION crm_companies_named(text, text) TO nexus_app;

@@ -95,12 +95,17 @@ fn tell_zone(settings: Settings, known: bool) {
     });
 }
 
+/// A title without what could end the element that it stands in: it is written there as it is.
+fn plain_title(title: &str) -> String {
+    title.replace('<', "‹")
+}
+
 /// Sidebar, page, tab bar, and what may lie over them.
 #[component]
 fn Frame() -> impl IntoView {
     let lang = use_lang();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "NexusCRM".to_owned() } else { format!("{title} · NexusCRM") }/>
+        <Title formatter=|title: String| if title.is_empty() { "NexusCRM".to_owned() } else { format!("{} · NexusCRM", plain_title(&title)) }/>
         <Router>
             <Listener/>
             <a class="skip" href="#main" rel="external">{t!(lang, nav.skip)}</a>
@@ -119,6 +124,10 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/companies") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/companies/:id") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/fields") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/leads") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/leads/new") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/leads/:id") view=WrittenPage ssr=SsrMode::Async/>
+                        <Route path=path!("/admin/scorecard") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/account") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/people") view=WrittenPage ssr=SsrMode::Async/>
                         <Route path=path!("/admin/sessions") view=WrittenPage ssr=SsrMode::Async/>

@@ -50,6 +50,7 @@ pub async fn run() -> anyhow::Result<()> {
         tokio::spawn(flows::maintenance::run(app.clone())),
         tokio::spawn(flows::mail::run(app.clone())),
         tokio::spawn(flows::duplicates::run(app.clone())),
+        tokio::spawn(flows::leads::run(app.clone())),
     ];
     let system = Ctx::new(app.clone(), Actor::System("serve"));
     let lines = tokio::spawn(Arc::clone(&state.lines).run(system.clone()));

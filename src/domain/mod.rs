@@ -27,6 +27,7 @@ pub mod error;
 mod error_wire;
 pub mod format;
 pub mod histogram;
+pub mod lead;
 pub mod live;
 pub mod mail;
 #[cfg(feature = "ssr")]

@@ -141,17 +141,25 @@ pub enum KeyScope {
     /// Read the product's own figures.
     #[serde(rename = "metrics:read")]
     MetricsRead,
+    /// Read contacts, companies, leads and tasks, and take them out.
+    #[serde(rename = "crm:read")]
+    CrmRead,
+    /// Hand in leads.
+    #[serde(rename = "leads:write")]
+    LeadsWrite,
 }
 
 impl KeyScope {
     /// All.
-    pub const ALL: [Self; 2] = [Self::UsageRead, Self::MetricsRead];
+    pub const ALL: [Self; 4] = [Self::UsageRead, Self::MetricsRead, Self::CrmRead, Self::LeadsWrite];
 
     /// The word of the scope.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UsageRead => "usage:read",
             Self::MetricsRead => "metrics:read",
+            Self::CrmRead => "crm:read",
+            Self::LeadsWrite => "leads:write",
         }
     }
 
@@ -165,6 +173,8 @@ impl KeyScope {
         match self {
             Self::UsageRead => matches!(permission, Permission::ReadUsage | Permission::ExportUsage),
             Self::MetricsRead => matches!(permission, Permission::ReadMetrics),
+            Self::CrmRead => matches!(permission, Permission::ReadCrm | Permission::ExportCrm),
+            Self::LeadsWrite => matches!(permission, Permission::CaptureLeads),
         }
     }
 }

@@ -8,6 +8,8 @@ pub mod contacts;
 #[cfg(feature = "ssr")]
 pub mod duplicates;
 #[cfg(feature = "ssr")]
+pub mod leads;
+#[cfg(feature = "ssr")]
 pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod privacy;

@@ -1,6 +1,8 @@
 //! What crosses features.
 
+pub mod conversion;
 pub mod duplicates;
+pub mod leads;
 pub mod mail;
 pub mod maintenance;
 pub mod privacy;

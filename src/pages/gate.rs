@@ -88,7 +88,18 @@ pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, workspace: &
         Gate::Refused(AppError::RateLimited { .. }, _) => s!(lang, gate.too_many).to_owned(),
         Gate::Refused(error, _) => error_text(error, lang).0,
     };
-    let body = body(reader, gate);
+    document(options, theme, (lang, &title), workspace, languages(lang, &gate.place()), body(reader, gate))
+}
+
+/// A page of its own, without any script: whose it is, what stands beside that, the title, and what it shows.
+pub(super) fn document(
+    options: &LeptosOptions,
+    theme: Theme,
+    (lang, title): (Lang, &str),
+    workspace: &str,
+    beside: AnyView,
+    body: AnyView,
+) -> String {
     let owner = Owner::new();
     let html = owner.with(|| {
         view! {
@@ -113,10 +124,10 @@ pub fn page(options: &LeptosOptions, theme: Theme, reader: &Reader, workspace: &
                             <span>"NexusCRM"</span>
                             {(!workspace.is_empty()).then(|| view! { <span class="gate-workspace">{workspace.to_owned()}</span> })}
                         </span>
-                        {languages(lang, &gate.place())}
+                        {beside}
                     </header>
                     <main id="main" class="gate-main">
-                        <h1 class="gate-title">{title.clone()}</h1>
+                        <h1 class="gate-title">{title.to_owned()}</h1>
                         {body}
                     </main>
                 </body>

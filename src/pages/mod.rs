@@ -5,6 +5,8 @@ pub mod desk;
 pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod gate;
+#[cfg(feature = "ssr")]
+pub mod lead_form;
 pub mod not_found;
 #[cfg(feature = "ssr")]
 pub mod office;

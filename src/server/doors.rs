@@ -20,7 +20,9 @@ use axum::{
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::{ServerState, cookies, gate, limits::Visit, problem::Problem, proxy, reader, tokens as token_routes};
+use super::{
+    ServerState, cookies, gate, leads as lead_routes, limits::Visit, problem::Problem, proxy, reader, tokens as token_routes,
+};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -40,6 +42,8 @@ use crate::{
 pub enum Rule {
     /// Everybody; whoever it is is not even asked.
     Open,
+    /// Everybody, from a page of any site: no cookie is read, so whoever sends it unawares sends no more than anybody could.
+    Public,
     /// Whoever signs the request as GENESIS does; the handler sees to it.
     Signature,
     /// Anybody who is signed in.
@@ -60,6 +64,7 @@ pub const DOORS: &[Door] = &[
     ("GET", "/metrics", Rule::May(Permission::ReadMetrics)),
     ("GET", "/.well-known/jwks.json", Rule::Open),
     ("POST", "/api/auth/token", Rule::Key),
+    ("POST", "/api/leads/capture", Rule::May(Permission::CaptureLeads)),
     ("POST", "/agent-usage/events", Rule::Signature),
     ("GET", "/agent-usage/live", Rule::May(Permission::ReadUsage)),
     ("GET", "/agent-usage/stats/{user_id}", Rule::May(Permission::ReadUsage)),
@@ -85,6 +90,13 @@ pub const DOORS: &[Door] = &[
     ("POST", "/companies/{id}", Rule::May(Permission::WriteCrm)),
     ("GET", "/admin/fields", Rule::May(Permission::ManageCrm)),
     ("POST", "/admin/fields", Rule::May(Permission::ManageCrm)),
+    ("GET", "/leads", Rule::May(Permission::ReadCrm)),
+    ("POST", "/leads", Rule::May(Permission::WriteCrm)),
+    ("GET", "/leads/new", Rule::May(Permission::WriteCrm)),
+    ("POST", "/leads/new", Rule::May(Permission::WriteCrm)),
+    ("GET", "/leads/{id}", Rule::May(Permission::ReadCrm)),
+    ("POST", "/leads/{id}", Rule::May(Permission::WriteCrm)),
+    ("POST", "/leads/{id}/convert", Rule::May(Permission::WriteCrm)),
     ("GET", "/account", Rule::SignedIn),
     ("POST", "/account", Rule::SignedIn),
     ("GET", "/admin/people", Rule::May(Permission::ReadPeople)),
@@ -95,6 +107,8 @@ pub const DOORS: &[Door] = &[
     ("POST", "/admin/settings", Rule::May(Permission::ManageWorkspace)),
     ("GET", "/admin/limits", Rule::May(Permission::ManageLimits)),
     ("POST", "/admin/limits", Rule::May(Permission::ManageLimits)),
+    ("GET", "/admin/scorecard", Rule::May(Permission::ManageCrm)),
+    ("POST", "/admin/scorecard", Rule::May(Permission::ManageCrm)),
     ("GET", "/admin/ingest", Rule::May(Permission::ManageIngest)),
     ("POST", "/admin/ingest", Rule::May(Permission::ManageIngest)),
     ("GET", "/admin/webhooks", Rule::May(Permission::ManageKeys)),
@@ -121,6 +135,8 @@ pub const DOORS: &[Door] = &[
     ("POST", "/forgotten", Rule::Open),
     ("POST", "/sign-out", Rule::Open),
     ("POST", "/preferences", Rule::Open),
+    ("GET", "/form", Rule::Public),
+    ("POST", "/form", Rule::Public),
     // Server functions.
     ("POST", "/api/usage/dashboard", Rule::May(Permission::ReadUsage)),
     ("POST", "/api/usage/user", Rule::May(Permission::ReadUsage)),
@@ -172,7 +188,7 @@ enum Manner {
 pub async fn guard(State(state): State<ServerState>, mut request: Request, next: Next) -> Response {
     let rule = rule_of(&request);
     let path = request.uri().path();
-    let manner = if path == token_routes::PATH {
+    let manner = if [token_routes::PATH, lead_routes::PATH].contains(&path) {
         Manner::Program
     } else if path.starts_with("/api/") {
         Manner::ServerFunction
@@ -186,7 +202,7 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
     let by_key = rule == Some(Rule::Key) || matches!(rule, Some(Rule::May(_) | Rule::SignedIn)) && shows_key;
     if !is_safe(request.method())
         && !by_key
-        && rule != Some(Rule::Signature)
+        && !matches!(rule, Some(Rule::Signature | Rule::Public))
         && !is_ours(request.headers(), &state.app.settings.base_url)
     {
         return match manner {
@@ -197,7 +213,7 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| proxy::client(peer, request.headers(), &state.app.settings.trusted_proxies));
     // Before anything of the database's is used: whoever knocks without end is to cost nothing.
-    if rule == Some(Rule::Open)
+    if matches!(rule, Some(Rule::Open | Rule::Public))
         && !is_safe(request.method())
         && let Some(address) = address
         && (!address.is_loopback() || state.app.settings.rate_limit_loopback)
@@ -215,7 +231,7 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
         Ok(ctx) => {
             request.extensions_mut().insert(ctx);
             let mut response = next.run(request).await;
-            if !matches!(rule, Some(Rule::Open)) {
+            if !matches!(rule, Some(Rule::Open | Rule::Public)) {
                 response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
             }
             response
@@ -230,7 +246,7 @@ pub async fn guard(State(state): State<ServerState>, mut request: Request, next:
 
 /// Finds out who asks, counts the request for them, and holds the rule.
 async fn admit(rule: Rule, nobody: Ctx, headers: &HeaderMap, visit: Option<&mut Visit<'_>>) -> AppResult<Ctx> {
-    let is_asked = !matches!(rule, Rule::Open | Rule::Signature);
+    let is_asked = !matches!(rule, Rule::Open | Rule::Public | Rule::Signature);
     let found = match visit {
         None if is_asked => identify(nobody, headers).await,
         None => Ok(nobody),
@@ -247,7 +263,7 @@ async fn admit(rule: Rule, nobody: Ctx, headers: &HeaderMap, visit: Option<&mut 
     };
     let ctx = found?;
     match (rule, &ctx.actor) {
-        (Rule::Open | Rule::Signature, _) | (Rule::SignedIn, Actor::Person(_)) => Ok(ctx),
+        (Rule::Open | Rule::Public | Rule::Signature, _) | (Rule::SignedIn, Actor::Person(_)) => Ok(ctx),
         (Rule::May(permission), _) => ctx.require(permission).map(|()| ctx),
         (Rule::Key, Actor::Program(program)) if program.until.is_none() => Ok(ctx),
         (Rule::SignedIn | Rule::Key, Actor::Nobody) => Err(AppError::Unauthenticated),

@@ -6,6 +6,8 @@ pub mod doors;
 pub mod exports;
 pub mod gate;
 pub mod health;
+pub mod lead_form;
+pub mod leads;
 pub mod limits;
 pub mod listen;
 pub mod live;
@@ -158,6 +160,14 @@ fn token_router() -> Router {
         .method_not_allowed_fallback(problem::method_not_allowed)
 }
 
+/// What programs hand in leads by.
+fn leads_router() -> Router {
+    Router::new()
+        .route(leads::PATH, post(leads::receive).layer(DefaultBodyLimit::max(leads::MAX_BODY)))
+        .layer(middleware::from_fn(timeout))
+        .method_not_allowed_fallback(problem::method_not_allowed)
+}
+
 /// Puts around all routes what holds for all.
 fn with_common_layers(router: Router) -> Router {
     router.layer(middleware::from_fn(security_headers)).layer(
@@ -214,6 +224,7 @@ pub fn router(state: ServerState) -> Router {
     let router = with_common_layers(
         api_router(state.clone())
             .merge(pages::router(state.clone()))
+            .merge(leads_router())
             .layer(guard())
             .merge(cors::open(rest_router().layer(guard()), settings, Method::GET))
             .merge(cors::open(token_router().layer(guard()), settings, Method::POST)),

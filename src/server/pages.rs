@@ -17,7 +17,7 @@ use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
 use super::{
-    ServerState, cookies, gate,
+    ServerState, cookies, gate, lead_form, leads,
     reader::{self, back},
 };
 use crate::{
@@ -56,6 +56,11 @@ pub fn router(state: ServerState) -> Router {
         .route("/companies", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/companies/{id}", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/admin/fields", post(written))
+        .route("/form", get(lead_form::show).post(lead_form::send))
+        .route("/leads", post(written))
+        .route("/leads/new", post(written))
+        .route("/leads/{id}", post(written))
+        .route("/leads/{id}/convert", post(leads::convert))
         .route("/account", post(written))
         .route("/admin/people", post(written))
         .route("/admin/sessions", post(written))
@@ -64,6 +69,7 @@ pub fn router(state: ServerState) -> Router {
         .route("/admin/mail", post(written))
         .route("/admin/limits", post(written))
         .route("/admin/privacy", post(written))
+        .route("/admin/scorecard", post(written))
         .route("/admin/ingest", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .route("/admin/webhooks", post(written).layer(DefaultBodyLimit::max(MAX_ITEM_FORM)))
         .layer(DefaultBodyLimit::max(MAX_FORM))

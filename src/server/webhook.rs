@@ -69,7 +69,8 @@ fn limit(state: &ServerState, client: IpAddr) -> Result<(), Problem> {
     state.limiter.check_key(&client).map_err(|_| Problem::new(429, "Too many requests").retry_after(1))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether a body says that it is JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     kind.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }

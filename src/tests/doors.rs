@@ -73,7 +73,9 @@ fn expected(rule: Rule, visitor: &Visitor) -> Option<u16> {
         Visitor::Program(scope, _) | Visitor::Token(scope, _) => scope.may(permission),
     };
     match (rule, visitor) {
-        (Rule::Open | Rule::Signature, _) | (Rule::SignedIn, Visitor::Person(..)) | (Rule::Key, Visitor::Program(..)) => None,
+        (Rule::Open | Rule::Public | Rule::Signature, _)
+        | (Rule::SignedIn, Visitor::Person(..))
+        | (Rule::Key, Visitor::Program(..)) => None,
         (_, Visitor::Nobody(..) | Visitor::Stranger(..)) => Some(401),
         (Rule::SignedIn, Visitor::Program(..) | Visitor::Token(..)) | (Rule::Key, Visitor::Person(..) | Visitor::Token(..)) => {
             Some(403)

@@ -4,11 +4,14 @@
 
 mod admin;
 mod architecture;
+mod contacts;
 mod crash;
 mod doors;
 mod duplicates;
 mod forgotten;
 mod keys;
+mod lead_form;
+mod leads;
 mod limits;
 mod live;
 mod mail;

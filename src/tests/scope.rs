@@ -14,7 +14,7 @@ use crate::support::{
     people::{self, Somebody, sign_in},
 };
 
-fn ctx(app: &TestApp, role: Role, somebody: &Somebody, team: Option<Uuid>) -> Ctx {
+pub fn ctx(app: &TestApp, role: Role, somebody: &Somebody, team: Option<Uuid>) -> Ctx {
     let person = Person {
         id: UserId(somebody.id),
         name: "Test".into(),
@@ -135,6 +135,8 @@ async fn everybody_sees_and_changes_what_their_role_and_team_allow() {
             "token_signing_keys",
             "mails",
             "password_asks",
+            "lead_captures",
+            "lead_form_key",
         ] {
             assert_eq!(count(ctx, table).await, 0, "{table} {:?}", ctx.actor);
         }

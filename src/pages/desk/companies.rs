@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
+    bar,
     contacts::chosen_problem,
     lists,
     lists::{Catalog, List},
@@ -62,7 +63,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let view = view! {
         <div class="desk-page">
             <div class="desk-list">
-                {lists::bar(ctx, reader, &list, &saved, ("/companies/new", s!(lang, companies.new)), ().into_any())}
+                {bar::bar(ctx, reader, &list, &saved, ("/companies/new", s!(lang, companies.new)), ().into_any())}
                 <div data-results="">
                     {problem(reader)}
                     {chosen_problem(reader)}

@@ -295,7 +295,7 @@ fn details(reader: &Reader, company: &Company, custom: &[CustomField], owners: &
     view! {
         <section class="side-section">
             <h3>{s!(lang, desk.details)}</h3>
-            <dl class="facts">
+            <dl class="record-list">
                 {plain.chain(own).collect::<Vec<_>>()}
                 <dt>{s!(lang, fields.created)}</dt>
                 <dd>{reader.time(company.created_at)}</dd>

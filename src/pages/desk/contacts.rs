@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    contact, lists,
+    bar, contact, lists,
     lists::{Catalog, List},
     words,
 };
@@ -93,7 +93,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let view = view! {
         <div class=if has_panel { "desk-page desk-page-open" } else { "desk-page" }>
             <div class="desk-list">
-                {lists::bar(ctx, reader, &list, &saved, ("/contacts/new", s!(lang, contacts.new)), ().into_any())}
+                {bar::bar(ctx, reader, &list, &saved, ("/contacts/new", s!(lang, contacts.new)), ().into_any())}
                 <div data-results="">
                     {problem(reader)}
                     {chosen_problem(reader)}
@@ -169,7 +169,7 @@ fn cell(reader: &Reader, list: &List, line: &ContactLine, column: &str) -> AnyVi
             Some(owner) => view! { <td class="cell-text">{owner.clone()}</td> }.into_any(),
             None => view! { <td class="faint">{s!(lang, desk.nobody)}</td> }.into_any(),
         },
-        "lifecycle" => view! { <td>{words::lifecycle_chip(&line.lifecycle, lang)}</td> }.into_any(),
+        "lifecycle" => view! { <td class="cell-keep">{words::lifecycle_chip(&line.lifecycle, lang)}</td> }.into_any(),
         "tags" => view! { <td>{lists::tags(&line.tags)}</td> }.into_any(),
         "birthday" => view! { <td>{line.birthday.map(|day| format::date_long(day, lang))}</td> }.into_any(),
         "usage" => usage(reader, line),

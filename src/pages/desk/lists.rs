@@ -10,7 +10,7 @@ use crate::{
         AppError, AppResult,
         contact::{
             custom::CustomField,
-            query::{Condition, Field, Fields, ListQuery, Op, Sort},
+            query::{Condition, Field, Fields, ListQuery},
         },
         crm::Lifecycle,
         format::{self, Lang},
@@ -19,11 +19,11 @@ use crate::{
     features::contacts::{
         bulk::{self, Change, Which},
         list::{self, Kind},
-        views::{self, SavedView},
+        views,
     },
     pages::written::{
         form::Sent,
-        parts::{Reader, fault_text, notice},
+        parts::{Reader, notice},
         render::Place,
     },
     platform::ctx::Ctx,
@@ -97,7 +97,7 @@ impl List {
     }
 
     /// The query of the address, but for the page.
-    fn words(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn words(&self) -> Vec<(&'static str, String)> {
         let mut words = self.query.to_query();
         if self.shown != self.of.begin {
             words.push(("cols", self.shown.join(",")));
@@ -105,12 +105,12 @@ impl List {
         words
     }
 
-    fn href(&self, words: &[(&'static str, String)]) -> String {
+    pub(super) fn href(&self, words: &[(&'static str, String)]) -> String {
         href::with_query(self.of.path, words)
     }
 
     /// The list with other conditions, order or page.
-    fn with(&self, change: impl FnOnce(&mut ListQuery)) -> String {
+    pub(super) fn with(&self, change: impl FnOnce(&mut ListQuery)) -> String {
         let mut query = ListQuery { after: None, ..self.query.clone() };
         change(&mut query);
         let mut words = query.to_query();
@@ -141,7 +141,7 @@ impl List {
         }
     }
 
-    fn hidden(&self, without: &[&str]) -> Vec<AnyView> {
+    pub(super) fn hidden(&self, without: &[&str]) -> Vec<AnyView> {
         let words = self.words();
         let kept = words.into_iter().filter(|(name, _)| !without.contains(name));
         kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any()).collect()
@@ -221,220 +221,8 @@ pub async fn take(ctx: &Ctx, reader: &Reader, sent: &mut Sent, of: &'static Cata
     Ok(())
 }
 
-/// Search, filters, order, columns and views.
-pub fn bar(ctx: &Ctx, reader: &Reader, list: &List, views: &[SavedView], new: (&str, &str), more: AnyView) -> AnyView {
-    let lang = reader.lang;
-    let writes = ctx.actor.may(Permission::WriteCrm);
-    view! {
-        <div class="desk-bar">
-            <form class="desk-search" method="get" action=list.of.path role="search" data-live="">
-                {list.hidden(&["q"])}
-                <label class="search">
-                    {icon(Icon::Search)}
-                    <input
-                        id=crate::pages::users::SEARCH_ID
-                        type="search"
-                        name="q"
-                        maxlength="100"
-                        autocomplete="off"
-                        value=list.query.search.clone()
-                        placeholder=s!(lang, desk.search)
-                        aria-label=s!(lang, desk.search)
-                    />
-                </label>
-            </form>
-            {filter_menu(reader, list)}
-            {sort_menu(reader, list)}
-            {columns_menu(reader, list)}
-            {views_menu(ctx, reader, list, views)}
-            <span class="desk-bar-end">
-                {more}
-                {writes.then(|| view! { <a class="button button-primary" href=new.0.to_owned() data-key="c">{icon(Icon::Plus)}{new.1.to_owned()}</a> })}
-            </span>
-        </div>
-    }
-    .into_any()
-}
-
-fn menu(picture: Icon, label: &str, active: bool, body: AnyView) -> AnyView {
-    view! {
-        <details class="menu">
-            <summary class=if active { "button is-active" } else { "button" }>{icon(picture)}<span>{label.to_owned()}</span></summary>
-            <div class="menu-body desk-menu">{body}</div>
-        </details>
-    }
-    .into_any()
-}
-
-fn filter_menu(reader: &Reader, list: &List) -> AnyView {
-    let lang = reader.lang;
-    let groups = list.query.groups();
-    let next = (0..=u8::MAX).find(|n| groups.iter().all(|(group, _)| group != n)).unwrap_or_default();
-    let names = list.of.fields.iter().map(|(name, _)| ((*name).to_owned(), words::field(name, lang).to_owned()));
-    let names = names.chain(list.custom.iter().map(|field| (field.name(), field.label.clone())));
-    let combined = if groups.is_empty() {
-        view! { <input type="hidden" name="group" value="0"/> }.into_any()
-    } else {
-        let others = groups.iter().map(|(group, all)| {
-            let first = all.first().map(|it| condition(it, list, lang)).unwrap_or_default();
-            view! { <option value=group.to_string()>{fill(s!(lang, desk.filter_or), &[&first])}</option> }
-        });
-        view! {
-            <label class="field">
-                <span>{s!(lang, desk.filter_group)}</span>
-                <select class="input" name="group">
-                    <option value=next.to_string()>{s!(lang, desk.filter_and)}</option>
-                    {others.collect_view()}
-                </select>
-            </label>
-        }
-        .into_any()
-    };
-    let body = view! {
-        <form class="form" method="get" action=list.of.path>
-            {list.hidden(&[])}
-            <label class="field">
-                <span>{s!(lang, desk.filter_field)}</span>
-                <select class="input" name="field">{names.map(|(value, label)| view! { <option value=value>{label}</option> }).collect_view()}</select>
-            </label>
-            <label class="field">
-                <span>{s!(lang, desk.filter_op)}</span>
-                <select class="input" name="op">
-                    {Op::ALL.into_iter().map(|op| view! { <option value=op.as_str()>{words::op(op, lang)}</option> }).collect_view()}
-                </select>
-            </label>
-            <label class="field">
-                <span>{s!(lang, desk.filter_value)}</span>
-                <input class="input" type="text" name="value" maxlength="100" autocomplete="off"/>
-            </label>
-            {combined}
-            <p class="field-help">{s!(lang, desk.filter_help)}</p>
-            <button class="button button-primary">{s!(lang, desk.filter_add)}</button>
-        </form>
-    };
-    menu(Icon::Funnel, s!(lang, desk.filter), !groups.is_empty(), body.into_any())
-}
-
-fn sort_name(sort: Sort, lang: Lang) -> &'static str {
-    match sort {
-        Sort::Name => s!(lang, desk.sort_name),
-        Sort::NameDown => s!(lang, desk.sort_name_down),
-        Sort::Updated => s!(lang, desk.sort_updated),
-        Sort::Created => s!(lang, desk.sort_created),
-    }
-}
-
-fn sort_menu(reader: &Reader, list: &List) -> AnyView {
-    let lang = reader.lang;
-    let all =
-        Sort::ALL.map(|sort| (list.with(|query| query.sort = sort), sort_name(sort, lang).to_owned(), sort == list.query.sort));
-    menu(Icon::ArrowDown, sort_name(list.query.sort, lang), false, choices(all))
-}
-
-fn choices(all: impl IntoIterator<Item = (String, String, bool)>) -> AnyView {
-    all.into_iter()
-        .map(|(href, label, chosen)| {
-            view! {
-                <a class="menu-item" href=href aria-current=chosen.then_some("true")>
-                    <span class="menu-mark">{chosen.then(|| icon(Icon::Check))}</span>
-                    {label}
-                </a>
-            }
-        })
-        .collect_view()
-        .into_any()
-}
-
-fn columns_menu(reader: &Reader, list: &List) -> AnyView {
-    let lang = reader.lang;
-    let names = list.of.columns.iter().map(|name| (*name).to_owned()).chain(list.custom.iter().map(CustomField::name));
-    let all = names.map(|name| {
-        let chosen = list.shown.contains(&name);
-        let mut shown = list.shown.clone();
-        if chosen {
-            shown.retain(|other| *other != name);
-        } else {
-            shown.push(name.clone());
-        }
-        let mut words = list.query.to_query();
-        words.push(("cols", shown.join(",")));
-        (list.href(&words), list.column(&name, lang), chosen)
-    });
-    menu(Icon::Columns, s!(lang, desk.columns), list.shown != list.of.begin, choices(all.collect::<Vec<_>>()))
-}
-
-fn views_menu(ctx: &Ctx, reader: &Reader, list: &List, views: &[SavedView]) -> AnyView {
-    let lang = reader.lang;
-    let me = ctx.actor.user();
-    let here = list.href(&list.words());
-    let query = here.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
-    let is_admin = ctx.actor.may(Permission::ManageCrm);
-    let own = [("0~owner~is~me", s!(lang, desk.view_mine)), ("0~owner~is~nobody", s!(lang, desk.view_nobodys))];
-    let fixed = own.map(|(word, label)| {
-        let href = href::with_query(list.of.path, &[("if", word.to_owned())]);
-        let chosen = here == href;
-        (href, label.to_owned(), chosen)
-    });
-    let bin = href::with_query(list.of.path, &[("bin", "1".to_owned())]);
-    let fixed = [(list.of.path.to_owned(), s!(lang, desk.view_all).to_owned(), here == list.of.path)]
-        .into_iter()
-        .chain(fixed)
-        .chain([(bin, s!(lang, desk.bin).to_owned(), list.query.bin)]);
-    let saved = views.iter().map(|view| {
-        let href = format!("{}?{}", list.of.path, view.query);
-        let (chosen, mine) = (href == here, Some(view.owner) == me);
-        let shared = view.shared.then(|| view! { <span class="faint">{s!(lang, desk.view_shared)}</span> });
-        let forget = (mine || view.shared && is_admin).then(|| {
-            view! {
-                <form method="post" action=list.of.path>
-                    <input type="hidden" name="do" value="forget_view"/>
-                    <input type="hidden" name="query" value=query.clone()/>
-                    <button class="icon-button" name="view" value=view.id.to_string() title=s!(lang, desk.view_forget) aria-label=fill(s!(lang, desk.view_forget_named), &[&view.name])>
-                        {icon(Icon::Close)}
-                    </button>
-                </form>
-            }
-        });
-        view! {
-            <div class="desk-view">
-                <a class="menu-item" href=href aria-current=chosen.then_some("true")>
-                    <span class="menu-mark">{chosen.then(|| icon(Icon::Check))}</span>
-                    <span class="desk-view-name">{view.name.clone()}</span>
-                    {shared}
-                </a>
-                {forget}
-            </div>
-        }
-    });
-    let fault = (reader.sent.verb() == "view").then(|| reader.sent.fault("name")).flatten();
-    let body = view! {
-        {choices(fixed.collect::<Vec<_>>())}
-        {(!views.is_empty()).then(|| view! { <p class="menu-head">{s!(lang, desk.views_saved)}</p> })}
-        {saved.collect_view()}
-        {me
-            .map(|_| {
-                view! {
-                    <form class="form desk-view-new" method="post" action=list.of.path>
-                        <input type="hidden" name="do" value="view"/>
-                        <input type="hidden" name="query" value=query.clone()/>
-                        <label class="field">
-                            <span>{s!(lang, desk.view_new)}</span>
-                            <input class="input" type="text" name="name" maxlength="100" required=true autocomplete="off" value=if fault.is_some() { reader.sent.value("name").to_owned() } else { String::new() } aria-invalid=fault.map(|_| "true")/>
-                            {fault.map(|code| view! { <span class="field-fault">{icon(Icon::Warning)}{fault_text(code, lang)}</span> })}
-                        </label>
-                        {ctx.actor.may(Permission::WriteCrm).then(|| view! { <label class="check"><input type="checkbox" name="shared" value="on"/>{s!(lang, desk.view_share)}</label> })}
-                        <button class="button">{s!(lang, desk.view_save)}</button>
-                    </form>
-                }
-            })}
-    };
-    let name = views.iter().find(|view| format!("{}?{}", list.of.path, view.query) == here).map(|view| view.name.clone());
-    let active = name.is_some();
-    menu(Icon::Bookmark, &name.unwrap_or_else(|| s!(lang, desk.views).to_owned()), active, body.into_any())
-}
-
 /// A condition in words.
-fn condition(it: &Condition, list: &List, lang: Lang) -> String {
+pub(super) fn condition(it: &Condition, list: &List, lang: Lang) -> String {
     let name = list.column(&it.name, lang);
     let value = match (&it.field, it.value.as_str()) {
         (Field::Owner, "me") => s!(lang, desk.me).to_owned(),
@@ -531,7 +319,11 @@ pub fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64,
     let query = list.href(&list.words());
     let query = query.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     let heads = list.shown.iter().map(|name| {
-        let class = matches!(name.as_str(), "usage" | "employees" | "contacts").then_some("num");
+        let class = match name.as_str() {
+            "usage" | "employees" | "contacts" => Some("num"),
+            "lifecycle" => Some("cell-keep"),
+            _ => None,
+        };
         view! { <th scope="col" class=class>{list.column(name, lang)}</th> }
     });
     view! {
@@ -539,7 +331,7 @@ pub fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64,
             <input type="hidden" name="do" value="bulk"/>
             <input type="hidden" name="query" value=query/>
             <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
-                <table class="table">
+                <table class=if writes { "table" } else { "table no-box" }>
                     <thead>
                         <tr>
                             {writes
@@ -562,14 +354,15 @@ pub fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64,
 fn bulk_bar(reader: &Reader, list: &List, total: i64, tags: &[String]) -> AnyView {
     let lang = reader.lang;
     let owners = list.owners.iter().map(|(id, name)| view! { <option value=id.to_string()>{name.clone()}</option> });
-    let all = (total <= bulk::MOST).then(|| {
-        let text = fill(s!(lang, desk.choose_list), &[&format::integer(total, lang)]);
-        view! { <label class="check"><input type="checkbox" name="all" value="1"/>{text}</label> }
-    });
+    let all = if total > list::COUNTED {
+        s!(lang, desk.choose_everything).to_owned()
+    } else {
+        fill(s!(lang, desk.choose_list), &[&format::integer(total, lang)])
+    };
     view! {
         <div class="bulk-bar" role="group" aria-label=s!(lang, desk.bulk)>
             <span class="bulk-count">{s!(lang, desk.chosen)}</span>
-            {all}
+            <label class="check"><input type="checkbox" name="all" value="1"/>{all}</label>
             <span class="bulk-action">
                 <select class="input" name="owner" aria-label=s!(lang, fields.owner)>
                     <option value="nobody">{s!(lang, desk.nobody)}</option>

@@ -1,5 +1,6 @@
 //! The desk: the records that people sell with, and what is done with them.
 
+mod bar;
 mod companies;
 mod company;
 mod contact;
@@ -7,6 +8,11 @@ mod contacts;
 mod duplicates;
 mod fields;
 mod forms;
+mod lead;
+mod lead_new;
+mod lead_profile;
+pub mod lead_words;
+mod leads;
 mod lists;
 mod timeline;
 pub mod words;
@@ -22,7 +28,7 @@ use crate::{
 
 /// Whether an address is one of the desk's.
 pub fn has(path: &str) -> bool {
-    ["/contacts", "/companies", "/duplicates"]
+    ["/contacts", "/companies", "/duplicates", "/leads"]
         .iter()
         .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
@@ -44,10 +50,19 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         ("duplicates", Some("merge")) => {
             (s!(lang, duplicates.merge_title).to_owned(), duplicates::merge_page(ctx, reader, place).await?)
         }
+        ("leads", None) => (s!(lang, leads.title).to_owned(), leads::page(ctx, reader, place).await?),
+        ("leads", Some("new")) => (s!(lang, leads.new).to_owned(), lead_new::page(ctx, reader).await?),
+        ("leads", Some(id)) => lead::page(ctx, reader, place, id).await?,
         _ => return Err(AppError::NotFound),
     };
-    let above = if place.path.starts_with("/companies") { s!(lang, desk.companies) } else { s!(lang, desk.contacts) };
-    Ok(WrittenView { title, above: above.to_owned(), html: body.to_html(), class: "desk".to_owned() })
+    let (list, name) = match steps(place.path).0 {
+        "companies" => ("/companies", s!(lang, desk.companies)),
+        "leads" => ("/leads", s!(lang, leads.title)),
+        "duplicates" => ("/duplicates", s!(lang, duplicates.title)),
+        _ => ("/contacts", s!(lang, desk.contacts)),
+    };
+    let up = (place.path != list).then(|| (name.to_owned(), list.to_owned()));
+    Ok(WrittenView { above: title.clone(), title, up, html: body.to_html(), class: "desk".to_owned() })
 }
 
 /// What a form of the desk asks for; nothing for an address that takes none.
@@ -61,6 +76,9 @@ pub async fn take(ctx: &Ctx, reader: &Reader, path: &str, sent: &mut Sent) -> Op
         ("companies", Some(id)) => company::take(ctx, sent, id).await,
         ("duplicates", None) => duplicates::take(ctx, reader, sent).await,
         ("duplicates", Some("merge")) => duplicates::take_merge(ctx, sent).await,
+        ("leads", None) => leads::take(ctx, sent).await,
+        ("leads", Some("new")) => lead_new::take(ctx, sent).await,
+        ("leads", Some(id)) => lead::take(ctx, id, sent).await,
         _ => return None,
     })
 }

@@ -65,7 +65,8 @@ pub fn section(reader: &Reader, path: &str, timeline: &Timeline, part: Option<Pa
         let name = match (today - date).num_days() {
             0 => format!("{}, {}", s!(lang, timeline.today), format::date_weekday(date, lang)),
             1 => s!(lang, timeline.yesterday).to_owned(),
-            _ => format!("{}, {}", format::date_weekday(date, lang), format::date_long(date, lang)),
+            2..=300 => format::date_weekday(date, lang),
+            _ => format::date_long(date, lang),
         };
         view! {
             <li>

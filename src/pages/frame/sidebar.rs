@@ -22,17 +22,19 @@ struct Place {
     picture: Icon,
     name: &'static str,
     keys: &'static str,
+    /// Whether it stands in the bar of a phone itself, and not under more.
+    near: bool,
 }
 
 fn places(lang: Lang, me: Option<&Me>) -> Vec<Place> {
     let mut places = vec![
-        Place { href: "/contacts", picture: Icon::Contact, name: t!(lang, nav.contacts), keys: "G C" },
-        Place { href: "/companies", picture: Icon::Building, name: t!(lang, nav.companies), keys: "G B" },
-        Place { href: "/usage", picture: Icon::Activity, name: t!(lang, nav.usage), keys: "G U" },
-        Place { href: "/usage/users", picture: Icon::Users, name: t!(lang, nav.users), keys: "G S" },
+        Place { href: "/contacts", picture: Icon::Contact, name: t!(lang, nav.contacts), keys: "G C", near: true },
+        Place { href: "/companies", picture: Icon::Building, name: t!(lang, nav.companies), keys: "G B", near: true },
+        Place { href: "/usage", picture: Icon::Activity, name: t!(lang, nav.usage), keys: "G U", near: true },
+        Place { href: "/usage/users", picture: Icon::Users, name: t!(lang, nav.users), keys: "G S", near: false },
     ];
     if me.is_some_and(|me| me.role.may(Permission::ReadPeople)) {
-        places.push(Place { href: "/admin/people", picture: Icon::Shield, name: t!(lang, nav.office), keys: "G O" });
+        places.push(Place { href: "/admin/people", picture: Icon::Shield, name: t!(lang, nav.office), keys: "G O", near: false });
     }
     places
 }
@@ -119,26 +121,25 @@ fn MyAccount() -> impl IntoView {
 pub fn TabBar() -> impl IntoView {
     let lang = use_lang();
     let path = use_location().pathname;
+    let all = StoredValue::new(places(lang, use_me().as_ref()));
+    let tabs = move |near: bool, class: &'static str| {
+        let link = |place: &Place| {
+            let (href, picture, name) = (place.href, place.picture, place.name);
+            let current = move || path.with(|path| is_here(path, href)).then_some("page");
+            view! { <a class=class href=href aria-current=current>{icon(picture)}<span>{name}</span></a> }
+        };
+        all.with_value(|all| all.iter().filter(|place| place.near == near).map(link).collect_view())
+    };
     view! {
         <nav class="tabbar" aria-label=t!(lang, nav.label_phone)>
-            {places(lang, use_me().as_ref())
-                .into_iter()
-                .map(|place| {
-                    let current = move || path.with(|path| is_here(path, place.href)).then_some("page");
-                    view! {
-                        <a class="tab" href=place.href aria-current=current>
-                            {icon(place.picture)}
-                            <span>{place.name}</span>
-                        </a>
-                    }
-                })
-                .collect_view()}
+            {tabs(true, "tab")}
             <details class="menu sheet">
                 <summary class="tab">
                     {icon(Icon::Menu)}
                     <span>{t!(lang, nav.more)}</span>
                 </summary>
                 <div class="sheet-body">
+                    <div class="sheet-places">{tabs(false, "place")}</div>
                     <SettingsForms/>
                     <MyAccount/>
                 </div>

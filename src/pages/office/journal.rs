@@ -73,6 +73,16 @@ fn row(reader: &Reader, found: Found) -> AnyView {
 
 /// The events that the product writes.
 const EVENTS: &[&str] = &[
+    "lead_captured",
+    "lead_merged",
+    "lead_changed",
+    "lead_status_changed",
+    "lead_assigned",
+    "lead_converted",
+    "lead_scored",
+    "scorecard_changed",
+    "assignment_changed",
+    "lead_form_changed",
     "signed_in",
     "signed_out",
     "sign_in_failed",
@@ -145,6 +155,16 @@ pub fn events(search: &str, lang: Lang) -> Vec<&'static str> {
 /// What happened, in words; what a newer version of the product writes stands as it is.
 pub fn event(event: &str, lang: Lang) -> String {
     let text = match event {
+        "lead_captured" => s!(lang, journal.e_lead_captured),
+        "lead_merged" => s!(lang, journal.e_lead_merged),
+        "lead_changed" => s!(lang, journal.e_lead_changed),
+        "lead_status_changed" => s!(lang, journal.e_lead_status_changed),
+        "lead_assigned" => s!(lang, journal.e_lead_assigned),
+        "lead_converted" => s!(lang, journal.e_lead_converted),
+        "lead_scored" => s!(lang, journal.e_lead_scored),
+        "scorecard_changed" => s!(lang, journal.e_scorecard_changed),
+        "assignment_changed" => s!(lang, journal.e_assignment_changed),
+        "lead_form_changed" => s!(lang, journal.e_lead_form_changed),
         "signed_in" => s!(lang, journal.e_signed_in),
         "signed_out" => s!(lang, journal.e_signed_out),
         "sign_in_failed" => s!(lang, journal.e_sign_in_failed),
@@ -210,6 +230,8 @@ pub fn event(event: &str, lang: Lang) -> String {
 /// The kind of thing that it happened to, in words.
 fn subject(kind: &str, lang: Lang) -> String {
     let text = match kind {
+        "lead" => s!(lang, journal.s_lead),
+        "lead_settings" => s!(lang, journal.s_lead_settings),
         "user" => s!(lang, journal.s_user),
         "session" => s!(lang, journal.s_session),
         "team" => s!(lang, journal.s_team),

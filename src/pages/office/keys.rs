@@ -64,7 +64,12 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         "rotated" => fill(s!(lang, keys.rotated), &[&reader.sent.name]),
         _ => s!(lang, keys.revoked).to_owned(),
     });
-    let scopes = [(KeyScope::UsageRead, s!(lang, keys.usage_read)), (KeyScope::MetricsRead, s!(lang, keys.metrics_read))];
+    let scopes = [
+        (KeyScope::UsageRead, s!(lang, keys.usage_read)),
+        (KeyScope::MetricsRead, s!(lang, keys.metrics_read)),
+        (KeyScope::CrmRead, s!(lang, keys.crm_read)),
+        (KeyScope::LeadsWrite, s!(lang, keys.leads_write)),
+    ];
     let refused = reader.sent.error().is_some() && reader.sent.verb() == "make";
     let scope_fault = reader.sent.fault("scopes").map(|code| fault_text(code, lang));
     let view = view! {

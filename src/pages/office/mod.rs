@@ -8,6 +8,7 @@ mod limits;
 mod mail;
 mod people;
 mod privacy;
+mod scorecard;
 mod sessions;
 mod settings;
 mod webhooks;
@@ -42,6 +43,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
         "/admin/fields" => (s!(lang, office.fields), desk::fields_page(ctx, reader, place).await?),
         "/admin/keys" => (s!(lang, office.keys), keys::page(ctx, reader, place).await?),
         "/admin/limits" => (s!(lang, office.limits), limits::page(ctx, reader, place).await?),
+        "/admin/scorecard" => (s!(lang, office.scorecard), scorecard::page(ctx, reader, place).await?),
         "/admin/ingest" => (s!(lang, office.ingest), ingest::page(ctx, reader, place).await?),
         "/admin/webhooks" => (s!(lang, office.webhooks), webhooks::page(ctx, reader).await?),
         "/admin/mail" => (s!(lang, office.mail), mail::page(ctx, reader, place).await?),
@@ -51,7 +53,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
     };
     let html = view! { {places(ctx, reader, place.path)} <div class="office-main">{body}</div> }.to_html();
     let above = if place.path == "/account" { title } else { s!(lang, office.title) };
-    Ok(WrittenView { title: title.to_owned(), above: above.to_owned(), html, class: "office".to_owned() })
+    Ok(WrittenView { title: title.to_owned(), above: above.to_owned(), html, up: None, class: "office".to_owned() })
 }
 
 /// What a form of the office asks for; nothing for an address that takes none.
@@ -62,6 +64,7 @@ pub async fn take(ctx: &Ctx, ingest: &Ingest, path: &str, sent: &mut Sent) -> Op
         "/admin/sessions" => sessions::take(ctx, sent).await,
         "/admin/settings" => settings::take(ctx, sent).await,
         "/admin/fields" => desk::take_fields(ctx, sent).await,
+        "/admin/scorecard" => scorecard::take(ctx, sent).await,
         "/admin/ingest" => ingest::take(ctx, ingest, sent).await,
         "/admin/keys" => keys::take(ctx, sent).await,
         "/admin/mail" => mail::take(ctx, sent).await,
@@ -80,6 +83,7 @@ fn places(ctx: &Ctx, reader: &Reader, here: &str) -> AnyView {
         ("/admin/sessions", Icon::Monitor, s!(lang, office.sessions), Some(Permission::ManagePeople)),
         ("/admin/fields", Icon::Columns, s!(lang, office.fields), Some(Permission::ManageCrm)),
         ("/admin/limits", Icon::Gauge, s!(lang, office.limits), Some(Permission::ManageLimits)),
+        ("/admin/scorecard", Icon::Funnel, s!(lang, office.scorecard), Some(Permission::ManageCrm)),
         ("/admin/ingest", Icon::Inbox, s!(lang, office.ingest), Some(Permission::ManageIngest)),
         ("/admin/webhooks", Icon::Webhook, s!(lang, office.webhooks), Some(Permission::ManageKeys)),
         ("/admin/keys", Icon::Key, s!(lang, office.keys), Some(Permission::ManageKeys)),

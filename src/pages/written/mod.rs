@@ -31,6 +31,8 @@ pub struct WrittenView {
     pub title: String,
     /// What stands in the bar above it.
     pub above: String,
+    /// The page above it, by name and address.
+    pub up: Option<(String, String)>,
     /// What kind of page it is, for its looks.
     pub class: String,
     /// The page. Whatever people have typed is escaped in it.
@@ -57,10 +59,13 @@ pub fn WrittenPage() -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Ok(WrittenView { title, above, class, html }) => {
+                    Ok(WrittenView { title, above, up, class, html }) => {
                         view! {
                             <Title text=title/>
-                            <TopBar title=above/>
+                            {match up {
+                                Some(parent) => view! { <TopBar title=above parent/> }.into_any(),
+                                None => view! { <TopBar title=above/> }.into_any(),
+                            }}
                             <div class=class inner_html=html on:input=move |event| enhance::input(&event)></div>
                         }
                             .into_any()

@@ -1,0 +1,51 @@
+//! Converting leads: what a flow needs of them to make contacts of them.
+
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::store;
+pub use super::store::{contacts::find_contact, lock_person};
+use crate::{
+    domain::{
+        AppError, AppResult,
+        crm::{ContactId, LeadId},
+        people::Permission,
+    },
+    features::leads::Lead,
+    platform::{
+        ctx::Ctx,
+        db::to_app,
+        journal::{self, Entry},
+    },
+};
+
+/// The lead, if the actor sees it and may convert it.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; when the database is away.
+pub async fn find(ctx: &Ctx, id: LeadId) -> AppResult<Lead> {
+    ctx.require(Permission::WriteCrm)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    store::find_lead(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)
+}
+
+/// A lead that is to be converted, held to the end of the transaction.
+///
+/// # Errors
+/// `NotFound`; when the database is away.
+pub async fn lock(tx: &mut PgConnection, id: LeadId) -> AppResult<Lead> {
+    store::lock_lead(tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)
+}
+
+/// Marks a lead as converted, and lets its history be the contact's too.
+///
+/// # Errors
+/// When the database is away.
+pub async fn finish(tx: &mut PgConnection, ctx: &Ctx, lead: &Lead, contact: ContactId, is_new: bool) -> AppResult<()> {
+    store::update_converted(tx, lead.id, contact, ctx.now()).await.map_err(to_app)?;
+    store::contacts::hand_over_history(tx, lead.id, contact).await.map_err(to_app)?;
+    let after = json!({"status": "converted", "contact": contact, "new_contact": is_new});
+    let body = json!({"before": {"status": lead.status}, "after": after});
+    let entry = Entry { event: "lead_converted", subject_kind: "lead", subject_id: lead.id.to_string(), body };
+    journal::record(tx, ctx, &entry).await.map_err(to_app)
+}
