@@ -105,6 +105,15 @@ END $$;
 REVOKE ALL ON FUNCTION contact_move(uuid, uuid, jsonb, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_move(uuid, uuid, jsonb, timestamptz) TO nexus_app;
 
+-- Whether another contact has a user of GENESIS, be it one that whoever asks does not see.
+CREATE FUNCTION contact_user_taken(usage_user text, but uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT nexus_role() IS NOT NULL
+        AND EXISTS (SELECT FROM contacts o WHERE o.usage_user_id = usage_user AND o.deleted_at IS NULL AND o.id <> but)
+$$;
+REVOKE ALL ON FUNCTION contact_user_taken(text, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_user_taken(text, uuid) TO nexus_app;
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON contact_changes, contact_keys, duplicate_pairs, contact_merges TO nexus_app;
 
 -- ---- a contact is a person, who can be forgotten -------------------------------------------------------------------------
