@@ -82,7 +82,7 @@ END $$;
 
 -- Moves what hangs on one contact to another: also what has an owner whose records whoever merges does not see. Without `chosen` it moves
 -- all, else what `chosen` names, as far as it hangs there still. Gives the ids of what was moved, by table.
-CREATE FUNCTION contact_move(source uuid, target uuid, chosen jsonb, at timestamptz) RETURNS jsonb
+CREATE FUNCTION contact_move(origin uuid, goal uuid, chosen jsonb, at timestamptz) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     t     text;
@@ -90,20 +90,29 @@ DECLARE
     moved jsonb := '{}';
 BEGIN
     IF nexus_role() IS NULL OR nexus_role() NOT IN ('system', 'admin', 'manager', 'sales')
-        OR (SELECT count(*) FROM seen_contacts WHERE id IN (source, target)) <> 2 THEN
+        OR (SELECT count(*) FROM seen_contacts WHERE id IN (origin, goal)) <> 2 THEN
         RAISE EXCEPTION 'whoever does not see both moves nothing' USING ERRCODE = 'insufficient_privilege';
     END IF;
     FOREACH t IN ARRAY ARRAY['interactions', 'leads', 'tasks'] LOOP
         EXECUTE format('WITH rows AS (SELECT id FROM %I WHERE contact_id = $1 AND ($3 IS NULL OR $3 ? id::text) ORDER BY id FOR UPDATE), '
             'moved AS (UPDATE %I SET contact_id = $2, version = version + 1, updated_at = $4 WHERE id IN (SELECT id FROM rows) RETURNING id) '
             'SELECT coalesce(array_agg(id ORDER BY id), ''{}'') FROM moved', t, t) INTO ids
-            USING source, target, CASE WHEN chosen IS NULL THEN NULL ELSE coalesce(chosen -> t, '[]') END, at;
+            USING origin, goal, CASE WHEN chosen IS NULL THEN NULL ELSE coalesce(chosen -> t, '[]') END, at;
         moved := moved || jsonb_build_object(t, to_jsonb(ids));
     END LOOP;
     RETURN moved;
 END $$;
 REVOKE ALL ON FUNCTION contact_move(uuid, uuid, jsonb, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_move(uuid, uuid, jsonb, timestamptz) TO nexus_app;
+
+-- Whether another contact has a user of GENESIS, be it one that whoever asks does not see.
+CREATE FUNCTION contact_user_taken(usage_user text, but uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT nexus_role() IS NOT NULL
+        AND EXISTS (SELECT FROM contacts o WHERE o.usage_user_id = usage_user AND o.deleted_at IS NULL AND o.id <> but)
+$$;
+REVOKE ALL ON FUNCTION contact_user_taken(text, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_user_taken(text, uuid) TO nexus_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON contact_changes, contact_keys, duplicate_pairs, contact_merges TO nexus_app;
 

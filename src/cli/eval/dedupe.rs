@@ -110,3 +110,30 @@ fn print(outcome: &Outcome, records: usize, others: Option<usize>) {
         println!("  {} ({:?}): {} bits, from the same to different", field.name, field.kind, bits.join(" "));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, bytes: &[u8]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("nexus-crm-dedupe-{}-{name}", std::process::id()));
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_comes_and_pairs_are_written() {
+        let input = file("in.csv", b"\xef\xbb\xbfid;nombre;apellidos;correo\r\n7;Ana;Rojas;ana.rojas@acme.es\r\n8;Luis;\r\n9;ANA;Rojas Vega;Ana.Rojas@acme.es\r\n");
+        let out = file("out.csv", b"");
+        Dedupe { input: Some(input.clone()), a: None, b: None, out: out.clone() }.run().unwrap();
+        let written = fs::read_to_string(&out).unwrap();
+        let mut lines = written.lines();
+        assert_eq!(lines.next(), Some("id_a,id_b,score"));
+        assert!(lines.next().unwrap().starts_with("7,9,0.9"), "{written}");
+        Dedupe { input: None, a: Some(input.clone()), b: Some(input.clone()), out: out.clone() }.run().unwrap();
+        assert!(fs::read_to_string(&out).unwrap().contains("8,8,") || fs::read_to_string(&out).unwrap().contains("7,7,"));
+        let latin = read(&file("latin.csv", b"id,name\n1,Mu\xf1oz\n")).unwrap();
+        assert_eq!(latin.rows, [["1", "Muñoz"]]);
+        assert!(Dedupe { input: Some(PathBuf::from("/nowhere.csv")), a: None, b: None, out }.run().is_err());
+    }
+}

@@ -70,6 +70,14 @@ fn conflict(detail: &str) -> AppError {
     AppError::Conflict { detail: detail.into() }
 }
 
+/// That one user of GENESIS is one contact at most, as a conflict: another contact has it by now.
+fn fault(error: sqlx::Error) -> AppError {
+    if error.as_database_error().and_then(|e| e.constraint()) == Some("contacts_usage_user") {
+        return conflict("another contact has the user of GENESIS by now");
+    }
+    to_app(error)
+}
+
 /// Locks two contacts that must both be there, seen and changeable, and reads them as they stand.
 async fn lock_both(tx: &mut sqlx::PgConnection, one: Uuid, other: Uuid) -> AppResult<(merges::Locked, merges::Locked)> {
     let locked = merges::lock_contacts(tx, &[one, other]).await.map_err(to_app)?;
@@ -105,7 +113,7 @@ pub async fn merge(ctx: &Ctx, merge: &Merge) -> AppResult<Uuid> {
     let merged = plan::merged(winner, loser, |field| merge.takes.contains(field))?;
     // The loser goes first: of those that are there, one has GENESIS's user.
     merges::mark_merged(&mut tx, loser_id, winner_id, now).await.map_err(to_app)?;
-    merges::update_contact(&mut tx, &merged, now).await.map_err(to_app)?;
+    merges::update_contact(&mut tx, &merged, now).await.map_err(fault)?;
     let moved = merges::move_relations(&mut tx, loser_id, winner_id, None, now).await.map_err(to_app)?;
     merges::settle_pair(&mut tx, (winner_id, loser_id), "merged", by, now).await.map_err(to_app)?;
     let row = MergeRow {
@@ -185,7 +193,7 @@ pub async fn undo(ctx: &Ctx, id: Uuid) -> AppResult<Undone> {
     let by = ctx.actor.user().map(|user| user.0);
     let row = store::find_contacts(&mut tx, &[winner.id]).await.map_err(to_app)?.pop().ok_or(AppError::NotFound)?;
     let (before, kept) = plan::restored(&row, &merge.winner_before, &merge.winner_after)?;
-    merges::update_contact(&mut tx, &before, now).await.map_err(to_app)?;
+    merges::update_contact(&mut tx, &before, now).await.map_err(fault)?;
     let linked = merges::bring_back(&mut tx, loser.id, now).await.map_err(to_app)?;
     let back = merges::move_relations(&mut tx, winner.id, loser.id, Some(&merge.moved), now).await.map_err(to_app)?;
     merges::settle_pair(&mut tx, (winner.id, loser.id), "distinct", by, now).await.map_err(to_app)?;

@@ -79,9 +79,7 @@ pub async fn mark_merged(tx: &mut PgConnection, loser: Uuid, winner: Uuid, now: 
 /// Brings a merged contact back; without its link to GENESIS's user where another has it by now. Whether it kept it.
 pub async fn bring_back(tx: &mut PgConnection, loser: Uuid, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
     let kept = sqlx::query_scalar!(
-        r#"SELECT usage_user_id IS NULL OR NOT EXISTS (
-            SELECT FROM contacts o WHERE o.usage_user_id = c.usage_user_id AND o.deleted_at IS NULL AND o.id <> c.id) AS "kept!"
-         FROM contacts c WHERE id = $1"#,
+        r#"SELECT usage_user_id IS NULL OR NOT contact_user_taken(usage_user_id, id) AS "kept!" FROM contacts WHERE id = $1"#,
         loser
     )
     .fetch_one(&mut *tx)
