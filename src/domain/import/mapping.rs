@@ -77,6 +77,16 @@ impl Mapping {
                 guess.0 = first;
             }
         }
+        // The same header once more is another person's name, not more of the first one's.
+        for at in 1..guesses.len() {
+            let again = headers.get(at).is_some_and(|h| !h.is_empty() && headers.iter().take(at).any(|other| other == h));
+            if let Some(guess) = guesses.get_mut(at)
+                && again
+                && guess.is_some_and(|(found, _)| shape(found) == Some(Shape::Name))
+            {
+                *guess = None;
+            }
+        }
         // A column of names without a header.
         if let Some(full) = place(Shape::FullName)
             && headers.iter().all(String::is_empty)
@@ -236,6 +246,7 @@ mod tests {
                 "Nombre,Segundo nombre,Apellidos,Organización,Puesto,Ciudad del trabajo,País o región del trabajo,Teléfono del trabajo,Móvil,Dirección de correo electrónico,Cumpleaños,Notas",
                 "first_name,first_name,last_name,company,title,city,country,phone,phone,email,birthday,notes",
             ),
+            (Kind::Contacts, "First Name,Email,First Name,Email", "first_name,email,,email"),
             // People's own.
             (Kind::Contacts, "NOMBRE(S),Telefno,Correo electronco,Compania,Direccion", "full_name,phone,email,company,"),
             (Kind::Contacts, "Email opt-out,Phone type,Company size,Last activity", ",,,"),

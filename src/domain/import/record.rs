@@ -142,7 +142,8 @@ impl<'a> RowReader<'a> {
         if filled.len() > 1 && self.survey.header_line.is_some() && same(&self.folded_headers) {
             return Some(Fault::HeadersAgain);
         }
-        let first = filled.first()?.trim_end_matches([':', ' ']);
+        // `Total: 12`
+        let first = filled.first()?.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | ',' | ' '));
         let total = matches!(
             first,
             "total" | "totals" | "totales" | "subtotal" | "grand total" | "total general" | "gran total" | "sum" | "suma"

@@ -169,7 +169,7 @@ const CONTACTS: &[Target] = &[
     target(
         "birthday",
         Shape::Date,
-        "birthday|birthdate|birth date|date birth|dob|bday|cumpleanos|fecha nacimiento|nacimiento|f nacimiento|fecha nac|fec nacimiento",
+        "birthday|birthdate|birth date|date birth|dob|d o b|bday|cumpleanos|fecha nacimiento|nacimiento|f nacimiento|fecha nac|fec nacimiento",
     ),
     target("lifecycle", Shape::Line, "lifecycle stage|lifecycle|etapa ciclo vida|ciclo vida|etapa del ciclo de vida"),
     target("source", Shape::Line, SOURCE),

@@ -104,7 +104,7 @@ pub async fn contacts(ctx: &Ctx, query: &ListQuery, zone: &Zone) -> AppResult<Pa
 pub async fn begin_export(ctx: &Ctx, query: &ListQuery) -> AppResult<()> {
     ctx.require(Permission::ExportCrm)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    let body = serde_json::json!({"query": query.to_query().into_iter().collect::<std::collections::BTreeMap<_, _>>()});
+    let body = serde_json::json!({"query": query.to_query()});
     let entry = Entry { event: "contacts_exported", subject_kind: "export", subject_id: "contacts".to_owned(), body };
     journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)

@@ -19,6 +19,8 @@ pub struct Dialect {
     pub named: bool,
     /// How many fields most records have.
     pub width: usize,
+    /// Whether each line as a whole stands in quotes, as some programs leave it: `"a,b,c"`.
+    pub wrapped: bool,
 }
 
 /// The longest record, in bytes: a quote that is not closed by then never is.
@@ -37,12 +39,12 @@ impl Dialect {
             _ => vec![b'\t', b';', b'|', b','],
         };
         let named = candidates.len() == 1;
-        let mut best = (Self { separator: b',', backslash: false, named, width: 0 }, -1.0);
+        let mut best = (Self { separator: b',', backslash: false, named, width: 0, wrapped: false }, -1.0);
         for separator in candidates {
             let backslash = start.match_indices("\\\"").any(|(at, _)| {
                 start.as_bytes().get(at + 2).is_some_and(|next| *next != separator && !matches!(next, b'\r' | b'\n'))
             });
-            let dialect = Self { separator, backslash, named, width: 0 };
+            let dialect = Self { separator, backslash, named, width: 0, wrapped: false };
             let (width, share) = dialect.usual_width(start, whole);
             #[expect(clippy::cast_precision_loss, reason = "a few fields")]
             let score = if width > 1 { share * (1.0 - 1.0 / width as f64) } else { 0.0 };
@@ -52,8 +54,32 @@ impl Dialect {
         }
         if best.1 <= 0.0 && !named {
             best.0.separator = b',';
+            if let Some(inner) = best.0.unwrapped(start, whole) {
+                return inner;
+            }
         }
         best.0
+    }
+
+    /// How the fields within lines are told apart that stand in quotes as a whole, if they do.
+    fn unwrapped(self, start: &str, whole: bool) -> Option<Self> {
+        if !start.trim_start().starts_with('"') {
+            return None;
+        }
+        let (mut inner, mut rest, mut lines) = (String::new(), start, 0);
+        while lines < 200
+            && let Some(record) = self.record(rest, whole && !rest.is_empty())
+        {
+            let [line] = record.cells.as_slice() else { return None };
+            inner.push_str(line);
+            inner.push('\n');
+            lines += 1;
+            rest = rest.get(record.length..).unwrap_or_default();
+        }
+        let dialect = Self::of(&inner, true);
+        let (width, share) = dialect.usual_width(&inner, true);
+        let first = dialect.record(&inner, true)?.cells.len();
+        (width > 2 && first == width && share > 0.9 && !dialect.wrapped).then_some(Self { wrapped: true, named: false, ..dialect })
     }
 
     /// How many fields most records have, and what share of the records has as many.
@@ -236,12 +262,17 @@ pub fn rows(bytes: impl Read, encoding: Encoding, dialect: Dialect, take: &mut d
         let rest = buffer.get(at..).unwrap_or_default();
         if let Some(record) = dialect.record(rest, !more || rest.len() > LONGEST) {
             at += record.length;
+            let lines = record.lines;
+            let record = match record.cells.as_slice() {
+                [whole] if dialect.wrapped => dialect.record(whole, true).unwrap_or(record),
+                _ => record,
+            };
             let row = Row {
                 line,
                 cells: record.cells.into_iter().map(|text| Cell { text, kind: CellKind::Text }).collect(),
                 bad_quote: record.bad_quote,
             };
-            line += record.lines;
+            line += lines;
             piece = PIECE;
             if !std::mem::take(&mut skip) && take(row) == Go::Stop {
                 return Ok(());

@@ -115,6 +115,7 @@ fn quotes_are_read_as_they_are_meant() {
         (6, ["", ""]),
     ];
     assert_eq!(read, expected.map(|(line, cells)| (line, cells.map(str::to_owned).to_vec())));
+    assert_eq!(rows("\"a,b,c\"\n\"1,\"\"2,5\"\",3\"\n"), [["a", "b", "c"], ["1", "2,5", "3"]]);
     assert_eq!(rows("a,b\n\"say \\\"hi\\\", she said\",x\n")[1], ["say \"hi\", she said", "x"]);
 }
 
