@@ -26,7 +26,7 @@ pub struct Tasks;
 impl Holder for Tasks {
     fn held(&self, kind: PersonKind) -> &'static [Held] {
         match kind {
-            PersonKind::Metered => &[],
+            PersonKind::Metered | PersonKind::Contact => &[],
             PersonKind::Account => &privacy::HELD,
         }
     }
