@@ -6,7 +6,7 @@ import { expect, test } from '../support/test';
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
 
-const ROUTES = ['/usage', '/usage?period=today&tier=prime', '/usage/users', `/usage/users/${USERS.busy}`, `/usage/users/${encodeURIComponent(USERS.long)}`, `/usage/users/${USERS.huge}`, '/account', '/contacts', '/contacts/new', '/companies', '/admin/fields', '/admin/people?invite=1', '/admin/keys', '/admin/limits?edit=pro', '/admin/ingest', '/admin/webhooks', '/admin/sessions', '/admin/settings', '/admin/mail', `/admin/privacy?q=${USERS.busy}`, '/admin/journal'];
+const ROUTES = ['/usage', '/usage?period=today&tier=prime', '/usage/users', `/usage/users/${USERS.busy}`, `/usage/users/${encodeURIComponent(USERS.long)}`, `/usage/users/${USERS.huge}`, '/account', '/contacts', '/contacts/new', '/leads', '/leads/new', '/tasks', '/tasks/templates', '/import', '/duplicates', '/admin/scorecard', '/companies', '/admin/fields', '/admin/people?invite=1', '/admin/keys', '/admin/limits?edit=pro', '/admin/ingest', '/admin/webhooks', '/admin/sessions', '/admin/settings', '/admin/mail', `/admin/privacy?q=${USERS.busy}`, '/admin/journal'];
 
 /** What reaches beyond the right edge, if anything can be scrolled sideways. */
 async function overflow(page: Page): Promise<string[]> {

@@ -63,7 +63,7 @@ pub fn bar(ctx: &Ctx, reader: &Reader, list: &List, views: &[SavedView], new: (&
     .into_any()
 }
 
-fn menu(picture: Icon, label: &str, active: bool, body: AnyView) -> AnyView {
+pub(super) fn menu(picture: Icon, label: &str, active: bool, body: AnyView) -> AnyView {
     view! {
         <details class="menu">
             <summary class=if active { "button is-active" } else { "button" }>{icon(picture)}<span>{label.to_owned()}</span></summary>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     contacts::tel,
     forms::{self, Input},
+    parts,
     timeline::{self, Words},
     words,
 };
@@ -16,6 +17,7 @@ use crate::{
         crm_edit::Texts,
         format,
         people::{Permission, UserId},
+        tasks::Target,
     },
     features::contacts::{
         companies, fields,
@@ -153,13 +155,24 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
     let edits = writes && company.deleted_at.is_none() && (place.get("edit") == "1" || refused);
     let part = Part::parse(place.get("part"));
     let before = place.get("before");
+    let target = Target::Company(id);
     let owners = usecase::owners(ctx).await?;
     let main = if edits {
         form(reader, "change", &path, &company.fields.texts(&custom), &custom, &owners, &path)
     } else {
         let timeline = moments(ctx, Of::Company(id), None, part, before).await?;
-        timeline::section(reader, &path, &timeline, part, before.is_empty(), &Words { custom: &custom, owners: &owners })
+        let words = Words { custom: &custom, owners: &owners };
+        let composer = match writes && company.deleted_at.is_none() && before.is_empty() {
+            true => Some(parts::composer(ctx, reader, place, target).await?),
+            false => None,
+        };
+        view! {
+            {composer}
+            {timeline::section(reader, &path, &timeline, part, before.is_empty(), &words, writes.then_some(target))}
+        }
+        .into_any()
     };
+    let tasks = parts::tasks_of(ctx, reader, target).await?;
     let people = companies::contacts(ctx, id).await?;
     let said = match place.get("said") {
         "created" => Some(s!(lang, desk.created)),
@@ -185,6 +198,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
                 <div class="profile-main">{main}</div>
                 <aside class="profile-side">
                     {people_section(reader, &company, &people, writes)}
+                    <div class="side-section">{tasks}</div>
                     {details(reader, &company, &custom, &owners)}
                 </aside>
             </div>

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     contacts::tel,
     forms::{self, Input},
+    parts,
     timeline::{self, Words},
     words,
 };
@@ -19,13 +20,18 @@ use crate::{
         crm::ContactId,
         crm_edit::Texts,
         format::{self, Lang},
+        matching,
         people::{Permission, UserId},
+        tasks::Target,
         usage::UserDetail,
     },
-    features::contacts::{
-        companies, fields,
-        timeline::{Of, Part, list as moments},
-        usecase,
+    features::{
+        contacts::{
+            companies, fields,
+            timeline::{Of, Part, list as moments},
+            usecase,
+        },
+        duplicates::look::{self, Likely},
     },
     pages::{
         usage::load,
@@ -76,7 +82,12 @@ fn id_of(text: &str) -> AppResult<ContactId> {
 pub async fn take_new(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
     match sent.verb() {
         "create" => {
-            let id = usecase::create(ctx, &forms::edit(sent).now).await?;
+            let texts = forms::edit(sent).now;
+            // Whoever is here already is told before somebody is added a second time.
+            if sent.value("sure") != "1" && !similar(ctx, &texts).await?.is_empty() {
+                return Err(AppError::Conflict { detail: "somebody like this is here".into() });
+            }
+            let id = usecase::create(ctx, &texts).await?;
             sent.go = Some(format!("/contacts/{id}?said=created"));
             Ok(())
         }
@@ -111,6 +122,57 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent, id: &str) -> AppResult<()> {
     Ok(())
 }
 
+/// Who is here and likely the one that is typed.
+async fn similar(ctx: &Ctx, texts: &Texts) -> AppResult<Vec<Likely>> {
+    let get = |name: &str| texts.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let each = |first: &str, others: &str| {
+        let all = format!("{},{}", get(first), get(others));
+        all.split([',', ';']).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    };
+    let typed = matching::contact::Contact {
+        first_name: get("first_name"),
+        last_name: get("last_name"),
+        emails: each("email", "other_emails"),
+        phones: each("phone", "other_phones"),
+        company: get("company"),
+        city: get("city"),
+        country: get("country"),
+        birthday: get("birthday"),
+    };
+    look::similar(ctx, &typed).await
+}
+
+/// Those who are likely the one that is typed, with the way to add somebody all the same.
+fn similar_notice(reader: &Reader, all: &[Likely]) -> Option<AnyView> {
+    let lang = reader.lang;
+    if all.is_empty() {
+        return None;
+    }
+    let lines = all.iter().take(5).map(|likely| {
+        let more = [&likely.company, &likely.email, &likely.phone].into_iter().flatten().cloned().collect::<Vec<_>>().join(" · ");
+        view! {
+            <li>
+                <a class="link" href=format!("/contacts/{}", likely.id)>{likely.name.clone()}</a>
+                " "
+                <span class="faint">{more}</span>
+            </li>
+        }
+    });
+    Some(
+        view! {
+            <div class="notice notice-warn similar" role="alert">
+                {icon(Icon::Users)}
+                <div>
+                    <p>{s!(lang, contacts.similar)}</p>
+                    <ul>{lines.collect_view()}</ul>
+                    <label class="check"><input type="checkbox" name="sure" value="1"/>{s!(lang, contacts.sure)}</label>
+                </div>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
 /// The form of a new contact.
 pub async fn new_page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
     ctx.require(Permission::WriteCrm)?;
@@ -122,17 +184,21 @@ pub async fn new_page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResul
     }
     begin.insert("lifecycle".into(), "prospect".into());
     begin.insert("owner".into(), ctx.actor.user().map(|id| id.to_string()).unwrap_or_default());
-    let form = form(ctx, reader, "create", "/contacts/new", &begin, &custom, "/contacts").await?;
+    let is_like = matches!(reader.sent.error(), Some(AppError::Conflict { .. }));
+    let likely = if is_like { similar(ctx, &forms::edit(&reader.sent).now).await? } else { Vec::new() };
+    let notice = similar_notice(reader, &likely);
+    let form = form(ctx, reader, "create", "/contacts/new", &begin, &custom, "/contacts", notice).await?;
     let view = view! {
         <div class="desk-form">
             <header class="office-head"><h2 class="office-title">{s!(lang, contacts.new)}</h2></header>
-            {problem(reader)}
+            {(!is_like).then(|| problem(reader))}
             {form}
         </div>
     };
     Ok(view.into_any())
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one form")]
 async fn form(
     ctx: &Ctx,
     reader: &Reader,
@@ -141,6 +207,7 @@ async fn form(
     stored: &Texts,
     custom: &[CustomField],
     back: &str,
+    before: Option<AnyView>,
 ) -> AppResult<AnyView> {
     let lang = reader.lang;
     let owners = usecase::owners(ctx).await?;
@@ -162,6 +229,7 @@ async fn form(
     let view = view! {
         <form class="form form-wide record-form" method="post" action=path.to_owned() data-form="">
             <input type="hidden" name="do" value=verb/>
+            {before}
             {all}
             {forms::custom_fields(reader, verb, stored, custom, &owners)}
             {notes}
@@ -185,18 +253,28 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
     let edits = writes && contact.deleted_at.is_none() && (place.get("edit") == "1" || refused);
     let part = Part::parse(place.get("part"));
     let before = place.get("before");
+    let target = Target::Contact(id);
     let owners = usecase::owners(ctx).await?;
     let usage = match &contact.fields.usage_user_id {
         Some(user) => load::user(ctx, user).await.ok(),
         None => None,
     };
     let main = if edits {
-        form(ctx, reader, "change", &path, &contact.texts(&custom), &custom, &path).await?
+        form(ctx, reader, "change", &path, &contact.texts(&custom), &custom, &path, None).await?
     } else {
         let timeline = moments(ctx, Of::Contact(id), contact.fields.usage_user_id.as_deref(), part, before).await?;
         let words = Words { custom: &custom, owners: &owners };
-        timeline::section(reader, &path, &timeline, part, before.is_empty(), &words)
+        let composer = match writes && contact.deleted_at.is_none() && before.is_empty() {
+            true => Some(parts::composer(ctx, reader, place, target).await?),
+            false => None,
+        };
+        view! {
+            {composer}
+            {timeline::section(reader, &path, &timeline, part, before.is_empty(), &words, writes.then_some(target))}
+        }
+        .into_any()
     };
+    let tasks = parts::tasks_of(ctx, reader, target).await?;
     let colleagues = match contact.fields.company_id {
         Some(company) => companies::contacts(ctx, company).await.unwrap_or_default(),
         None => Vec::new(),
@@ -219,6 +297,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
                 <div class="profile-main">{main}</div>
                 <aside class="profile-side">
                     {usage_section(reader, &contact, usage.as_ref())}
+                    <div class="side-section">{tasks}</div>
                     {details(reader, &contact, &custom, &owners)}
                     {people(reader, id, &contact, &colleagues)}
                 </aside>
@@ -252,7 +331,7 @@ pub async fn panel(ctx: &Ctx, reader: &Reader, id: ContactId, close: &str) -> Ap
             {bin_notice(reader, &contact, writes, &path)}
             {usage_section(reader, &contact, usage.as_ref())}
             {details(reader, &contact, &custom, &owners)}
-            {timeline::section(reader, &path, &timeline, None, true, &words)}
+            {timeline::section(reader, &path, &timeline, None, true, &words, None)}
         </aside>
     };
     Ok(Some(view.into_any()))

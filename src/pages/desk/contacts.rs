@@ -82,6 +82,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let body = if page.lines.is_empty() {
         let actions = view! {
             <a class="button button-primary" href="/contacts/new">{icon(Icon::Plus)}{s!(lang, contacts.new)}</a>
+            <a class="button" href="/import">{s!(lang, contacts.import)}</a>
         };
         let actions = imports.then_some(actions).into_any();
         lists::empty(reader, &list, s!(lang, contacts.empty), s!(lang, contacts.empty_help), actions)
@@ -93,7 +94,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let view = view! {
         <div class=if has_panel { "desk-page desk-page-open" } else { "desk-page" }>
             <div class="desk-list">
-                {bar::bar(ctx, reader, &list, &saved, ("/contacts/new", s!(lang, contacts.new)), ().into_any())}
+                {bar::bar(ctx, reader, &list, &saved, ("/contacts/new", s!(lang, contacts.new)), more(ctx, reader, &list))}
                 <div data-results="">
                     {problem(reader)}
                     {chosen_problem(reader)}
@@ -107,6 +108,28 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
         </div>
     };
     Ok(view.into_any())
+}
+
+/// The files that the list comes from and goes to, and who may be here twice.
+fn more(ctx: &Ctx, reader: &Reader, list: &List) -> AnyView {
+    let lang = reader.lang;
+    let query = list.opening(None);
+    let query = query.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+    let item = |href: String, name: &'static str, file: bool| {
+        view! { <a class="menu-item" href=href rel=file.then_some("external") download=file.then_some("")>{name}</a> }.into_any()
+    };
+    let may = |permission| ctx.actor.may(permission);
+    let items = [
+        may(Permission::ImportCrm).then(|| item("/import".into(), s!(lang, contacts.import), false)),
+        may(Permission::WriteCrm).then(|| item("/duplicates".into(), s!(lang, duplicates.title), false)),
+        may(Permission::ExportCrm).then(|| item(format!("/contacts/export.csv{query}"), s!(lang, contacts.export_csv), true)),
+        may(Permission::ExportCrm).then(|| item(format!("/contacts/export.xlsx{query}"), s!(lang, contacts.export_xlsx), true)),
+    ];
+    let items: Vec<_> = items.into_iter().flatten().collect();
+    if items.is_empty() {
+        return ().into_any();
+    }
+    bar::menu(Icon::Ellipsis, s!(lang, contacts.more), false, items.into_any())
 }
 
 /// What is wrong with a choice of lines.

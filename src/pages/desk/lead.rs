@@ -6,6 +6,7 @@ use super::{
     lead_new::message_field,
     lead_profile as profile, lead_words as words,
     leads::{owner_choices, score_mark, status_mark},
+    parts,
 };
 use crate::{
     domain::{
@@ -14,6 +15,7 @@ use crate::{
         format,
         lead::LeadStatus,
         people::{Permission, UserId},
+        tasks::Target,
     },
     features::leads::{
         Lead, assign, change,
@@ -101,6 +103,10 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
     };
     let editing = may && (place.get("edit") == "1" || reader.sent.verb() == "edit" && reader.sent.error().is_some());
     let said = profile::message(reader, &lead);
+    let target = Target::Lead(id);
+    let tasks = parts::tasks_of(ctx, reader, target).await?;
+    let composer = if may { Some(parts::composer(ctx, reader, place, target).await?) } else { None };
+    let spoken = parts::interactions_of(ctx, reader, target).await?;
     let view = view! {
         {top(reader, &lead)}
         {problem(reader)}
@@ -113,10 +119,13 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
                 {profile::score(reader, &lead)}
                 {profile::statements(reader, &card, &lead)}
                 {profile::strategy(reader, &card, &lead)}
+                {composer}
+                {spoken}
             </div>
             <div class="lead-side">
                 {if editing { edit_form(reader, &lead) } else { facts(reader, &lead, may) }}
                 {may.then(|| steps(reader, &lead, &owners))}
+                <div class="side-section">{tasks}</div>
                 {happened(reader, history)}
             </div>
         </div>

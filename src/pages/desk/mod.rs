@@ -79,6 +79,12 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<Wr
 
 /// What a form of the desk asks for; nothing for an address that takes none.
 pub async fn take(ctx: &Ctx, reader: &Reader, path: &str, sent: &mut Sent) -> Option<AppResult<()>> {
+    // Tasks and what was said stand on several pages.
+    if matches!(steps(path), ("contacts" | "companies" | "leads", Some(_)))
+        && let Some(result) = parts::take(ctx, reader, sent).await
+    {
+        return Some(result);
+    }
     Some(match steps(path) {
         ("contacts", None) => contacts::take(ctx, reader, sent).await,
         ("contacts", Some("new")) => contact::take_new(ctx, sent).await,

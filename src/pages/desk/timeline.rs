@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::words;
+use super::{parts::Origin, words};
 use crate::{
     domain::{
         contact::custom::CustomField,
         crm::Lifecycle,
         format::{self, Lang},
         people::UserId,
+        tasks::Target,
     },
     features::contacts::timeline::{COUNTED, Moment, Part, Timeline},
     pages::{office::journal, written::parts::Reader},
@@ -39,7 +40,15 @@ fn part_name(part: Part, lang: Lang) -> &'static str {
 }
 
 /// The timeline, with its parts to choose from. `path` is the record's own address.
-pub fn section(reader: &Reader, path: &str, timeline: &Timeline, part: Option<Part>, first: bool, words: &Words<'_>) -> AnyView {
+pub fn section(
+    reader: &Reader,
+    path: &str,
+    timeline: &Timeline,
+    part: Option<Part>,
+    first: bool,
+    words: &Words<'_>,
+    target: Option<Target>,
+) -> AnyView {
     let lang = reader.lang;
     let (calls, mails, notes, tasks) = timeline.counts;
     let count = |part| match part {
@@ -71,7 +80,7 @@ pub fn section(reader: &Reader, path: &str, timeline: &Timeline, part: Option<Pa
         view! {
             <li>
                 <h3 class="day">{name}</h3>
-                <ol>{day.iter().map(|it| moment(reader, it, words)).collect_view()}</ol>
+                <ol>{day.iter().map(|it| moment(reader, it, words, path, target)).collect_view()}</ol>
             </li>
         }
     });
@@ -100,7 +109,7 @@ fn text<'a>(detail: &'a Value, name: &str) -> Option<&'a str> {
     detail.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn moment(reader: &Reader, it: &Moment, words: &Words<'_>) -> AnyView {
+fn moment(reader: &Reader, it: &Moment, words: &Words<'_>, path: &str, target: Option<Target>) -> AnyView {
     let lang = reader.lang;
     let none = Value::Null;
     let detail = it.detail.as_ref().unwrap_or(&none);
@@ -136,6 +145,20 @@ fn moment(reader: &Reader, it: &Moment, words: &Words<'_>) -> AnyView {
         _ => view! { <span class="chip">{s!(lang, timeline.neutral)}</span> }.into_any(),
     });
     let outcome = text(detail, "outcome").map(|text| view! { <span class="chip">{text.to_owned()}</span> });
+    let follow_up = target.zip(text(detail, "id")).filter(|_| it.part == "interaction").map(|(target, id)| {
+        let in_days = |days: &'static str| {
+            view! { <button class="link" name="days" value=days>{fill(s!(lang, timeline.follow_up), &[days])}</button> }
+        };
+        view! {
+            <form class="moment-follow" method="post" action=path.to_owned()>
+                <input type="hidden" name="do" value="interaction_follow_up"/>
+                <input type="hidden" name="id" value=id.to_owned()/>
+                {Origin::of(target).hidden()}
+                {in_days("1")}
+                {in_days("3")}
+            </form>
+        }
+    });
     let has_card = it.body.is_some() || sentiment.is_some() || outcome.is_some();
     let card = has_card.then(|| {
         view! {
@@ -158,6 +181,7 @@ fn moment(reader: &Reader, it: &Moment, words: &Words<'_>) -> AnyView {
                 </p>
                 {changes}
                 {card}
+                {follow_up}
             </div>
         </li>
     }

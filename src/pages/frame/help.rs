@@ -18,9 +18,11 @@ pub fn Help() -> impl IntoView {
     let lang = use_lang();
     let open = use_overlays().help;
     Effect::new(move || dom::show_dialog(ID, open.get()));
-    let rows: [(&[&str], &str); 13] = [
+    let rows: [(&[&str], &str); 15] = [
         (&["Ctrl", "K"], t!(lang, help.palette)),
         (&["G", "C"], t!(lang, nav.contacts)),
+        (&["G", "L"], t!(lang, nav.leads)),
+        (&["G", "T"], t!(lang, nav.tasks)),
         (&["G", "B"], t!(lang, nav.companies)),
         (&["G", "U"], t!(lang, help.usage)),
         (&["G", "S"], t!(lang, help.users)),

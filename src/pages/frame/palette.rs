@@ -65,6 +65,8 @@ fn commands(lang: Lang) -> Vec<Entry> {
     let mut all = vec![
         Entry { keys: &["G", "U"], ..Entry::new(go, Icon::Activity, t!(lang, nav.usage), to("/usage")) },
         Entry { keys: &["G", "C"], ..Entry::new(go, Icon::Contact, t!(lang, nav.contacts), to("/contacts")) },
+        Entry { keys: &["G", "L"], ..Entry::new(go, Icon::Flag, t!(lang, nav.leads), to("/leads")) },
+        Entry { keys: &["G", "T"], ..Entry::new(go, Icon::Check, t!(lang, nav.tasks), to("/tasks")) },
         Entry { keys: &["G", "B"], ..Entry::new(go, Icon::Building, t!(lang, nav.companies), to("/companies")) },
         Entry { keys: &["G", "S"], ..Entry::new(go, Icon::Users, t!(lang, nav.users), to("/usage/users")) },
         Entry::new(go, Icon::Users, t!(lang, palette.near), to("/usage/users?near=1")),

@@ -47,6 +47,8 @@ pub fn listen(overlays: Overlays) {
             "u" if pair => Some("/usage"),
             "s" if pair => Some("/usage/users"),
             "c" if pair => Some("/contacts"),
+            "l" if pair => Some("/leads"),
+            "t" if pair => Some("/tasks"),
             "b" if pair => Some("/companies"),
             "o" if pair => Some(if manages { "/admin/people" } else { "/account" }),
             _ => None,

@@ -29,7 +29,9 @@ struct Place {
 fn places(lang: Lang, me: Option<&Me>) -> Vec<Place> {
     let mut places = vec![
         Place { href: "/contacts", picture: Icon::Contact, name: t!(lang, nav.contacts), keys: "G C", near: true },
-        Place { href: "/companies", picture: Icon::Building, name: t!(lang, nav.companies), keys: "G B", near: true },
+        Place { href: "/companies", picture: Icon::Building, name: t!(lang, nav.companies), keys: "G B", near: false },
+        Place { href: "/leads", picture: Icon::Flag, name: t!(lang, nav.leads), keys: "G L", near: true },
+        Place { href: "/tasks", picture: Icon::Check, name: t!(lang, nav.tasks), keys: "G T", near: true },
         Place { href: "/usage", picture: Icon::Activity, name: t!(lang, nav.usage), keys: "G U", near: true },
         Place { href: "/usage/users", picture: Icon::Users, name: t!(lang, nav.users), keys: "G S", near: false },
     ];
