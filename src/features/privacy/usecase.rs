@@ -184,10 +184,11 @@ pub async fn erase(ctx: &Ctx, subject: &Subject, reason: &str) -> AppResult<Eras
     let counts = forget(ctx, &mut tx, subject).await?;
     let keys = Tombstones::load(&mut tx).await.map_err(to_app)?;
     let id = Uuid::now_v7();
-    for name in &names {
+    for (n, name) in names.iter().enumerate() {
         let Some(hash) = keys.hash(subject.kind, name) else { continue };
         let tombstone = Tombstone {
-            id,
+            // The erasure goes by the first.
+            id: if n == 0 { id } else { Uuid::now_v7() },
             kind: subject.kind,
             erased_at: ctx.now(),
             erased_by: None,

@@ -34,7 +34,7 @@ use crate::{
 
 /// Whether an address is one of the desk's.
 pub fn has(path: &str) -> bool {
-    ["/contacts", "/companies", "/leads", "/duplicates", "/import"]
+    ["/contacts", "/companies", "/leads", "/duplicates", "/import", tasks::HERE]
         .iter()
         .any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }

@@ -253,9 +253,13 @@ fn one(sql: &mut QueryBuilder<Postgres>, condition: &Condition, asker: Asker<'_>
                 "me" => asker.me,
                 value => value.parse().ok(),
             };
-            match op {
-                Op::Is => drop(sql.push("c.owner_id IS NOT DISTINCT FROM ").push_bind(owner).push("::uuid")),
-                Op::IsNot => drop(sql.push("c.owner_id IS DISTINCT FROM ").push_bind(owner).push("::uuid")),
+            match (op, owner) {
+                (Op::Is, Some(owner)) => drop(sql.push("c.owner_id = ").push_bind(owner)),
+                (Op::IsNot, Some(owner)) => drop(sql.push("c.owner_id IS DISTINCT FROM ").push_bind(owner)),
+                (Op::Is, None) if value == "nobody" => drop(sql.push("c.owner_id IS NULL")),
+                (Op::IsNot, None) if value == "nobody" => drop(sql.push("c.owner_id IS NOT NULL")),
+                // A program is nobody's owner.
+                (Op::Is | Op::IsNot, None) => drop(sql.push(if *op == Op::Is { "false" } else { "true" })),
                 _ => presence(sql, "c.owner_id", *op),
             }
         }
