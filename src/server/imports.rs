@@ -35,7 +35,7 @@ pub async fn upload(Extension(ctx): Extension<Ctx>, mut form: Multipart) -> Resu
         match field.name() {
             Some("kind") => match field.text().await {
                 Ok(word) => {
-                    kind = Kind::parse(&word).ok_or_else(|| AppError::invalid("/kind", "unknown", "is no kind of records"))?
+                    kind = Kind::parse(&word).ok_or_else(|| AppError::invalid("/kind", "unknown", "is no kind of records"))?;
                 }
                 Err(error) => return unread(&error),
             },

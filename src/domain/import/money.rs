@@ -367,7 +367,9 @@ mod tests {
     fn a_column_says_what_its_decimals_follow() {
         let point = |texts: &[&str]| {
             let mut evidence = Evidence::default();
-            texts.iter().for_each(|t| evidence.look(t));
+            for text in texts {
+                evidence.look(text);
+            }
             evidence.point()
         };
         assert_eq!(point(&["1.234", "5,5"]), Some(','));

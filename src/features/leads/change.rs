@@ -86,7 +86,7 @@ impl Wanted<'_> {
 }
 
 /// What is different, as the journal tells of it.
-fn differences(before: &LeadData, after: &LeadData) -> (Value, Value) {
+fn differences(before: &LeadData, after: &LeadData) -> (Map<String, Value>, Map<String, Value>) {
     let facts = |data: &LeadData| match serde_json::to_value(data) {
         Ok(Value::Object(fields)) => fields,
         _ => Map::new(),
@@ -98,7 +98,7 @@ fn differences(before: &LeadData, after: &LeadData) -> (Value, Value) {
         before.remove(&key);
         after.remove(&key);
     }
-    (Value::Object(before), Value::Object(after))
+    (before, after)
 }
 
 /// Changes what is known of a lead, and scores it anew; `version` is the one that was seen.
@@ -121,7 +121,8 @@ pub async fn edit(ctx: &Ctx, id: LeadId, version: i32, wanted: &Wanted<'_>) -> A
     lead.data = data;
     let judged = scoring::judge(&mut tx, ctx, &lead).await.map_err(to_app)?;
     if judged.score.points != lead.score.points {
-        (before["score"], after["score"]) = (lead.score.points.into(), judged.score.points.into());
+        before.insert("score".into(), lead.score.points.into());
+        after.insert("score".into(), judged.score.points.into());
     }
     record(&mut tx, ctx, "lead_changed", id, json!({"before": before, "after": after})).await?;
     tx.commit().await.map_err(to_app)

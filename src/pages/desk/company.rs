@@ -162,10 +162,8 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
     } else {
         let timeline = moments(ctx, Of::Company(id), None, part, before).await?;
         let words = Words { custom: &custom, owners: &owners };
-        let composer = match writes && company.deleted_at.is_none() && before.is_empty() {
-            true => Some(parts::composer(ctx, reader, place, target).await?),
-            false => None,
-        };
+        let says = writes && company.deleted_at.is_none() && before.is_empty();
+        let composer = if says { Some(parts::composer(ctx, reader, place, target).await?) } else { None };
         view! {
             {composer}
             {timeline::section(reader, &path, &timeline, part, before.is_empty(), &words, writes.then_some(target))}

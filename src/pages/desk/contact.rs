@@ -264,10 +264,8 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
     } else {
         let timeline = moments(ctx, Of::Contact(id), contact.fields.usage_user_id.as_deref(), part, before).await?;
         let words = Words { custom: &custom, owners: &owners };
-        let composer = match writes && contact.deleted_at.is_none() && before.is_empty() {
-            true => Some(parts::composer(ctx, reader, place, target).await?),
-            false => None,
-        };
+        let says = writes && contact.deleted_at.is_none() && before.is_empty();
+        let composer = if says { Some(parts::composer(ctx, reader, place, target).await?) } else { None };
         view! {
             {composer}
             {timeline::section(reader, &path, &timeline, part, before.is_empty(), &words, writes.then_some(target))}

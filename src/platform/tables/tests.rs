@@ -1,5 +1,7 @@
 //! Messy files of every kind.
 
+use std::fmt::Write as _;
+
 use std::io::Write;
 
 use zip::{ZipWriter, write::SimpleFileOptions};
@@ -47,11 +49,11 @@ fn sheets(settings: &str, sheets: &[&str]) -> Vec<u8> {
     let (mut list, mut relations) = (String::new(), String::new());
     let mut parts = Vec::new();
     for (at, data) in sheets.iter().enumerate() {
-        list += &format!(r#"<sheet name="S{at}" sheetId="{}" r:id="rId{at}"/>"#, at + 1);
-        relations += &format!(r#"<Relationship Id="rId{at}" Type="{relation}/worksheet" Target="worksheets/sheet{at}.xml"/>"#);
+        let _ = write!(list, r#"<sheet name="S{at}" sheetId="{}" r:id="rId{at}"/>"#, at + 1);
+        let _ = write!(relations, r#"<Relationship Id="rId{at}" Type="{relation}/worksheet" Target="worksheets/sheet{at}.xml"/>"#);
         parts.push((format!("xl/worksheets/sheet{at}.xml"), format!("<worksheet {ns}><sheetData>{data}</sheetData></worksheet>")));
     }
-    relations += &format!(r#"<Relationship Id="rIdS" Type="{relation}/styles" Target="styles.xml"/>"#);
+    let _ = write!(relations, r#"<Relationship Id="rIdS" Type="{relation}/styles" Target="styles.xml"/>"#);
     let styles = format!(
         r#"<styleSheet {ns}><numFmts count="1"><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/></numFmts><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>"#
     );

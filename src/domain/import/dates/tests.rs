@@ -74,7 +74,9 @@ fn no_zone_moves_a_day() {
 fn a_column_says_which_way_round_its_days_are() {
     let order = |texts: &[&str]| {
         let mut evidence = Evidence::default();
-        texts.iter().for_each(|t| evidence.look(t));
+        for text in texts {
+            evidence.look(text);
+        }
         evidence.order(Order::DayFirst)
     };
     assert_eq!(order(&["01/02/2024", "03/25/2024"]), Some(Order::MonthFirst));

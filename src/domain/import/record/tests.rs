@@ -1,11 +1,16 @@
 use super::*;
 use crate::domain::import::Surveyor;
 
-fn read(kind: Kind, rows: &[&str]) -> (Vec<Map<String, Value>>, Vec<(u64, String, Fault)>) {
+/// The records of some rows, and what is wrong: row, column, fault.
+type Read = (Vec<Map<String, Value>>, Vec<(u64, String, Fault)>);
+
+fn read(kind: Kind, rows: &[&str]) -> Read {
     let rows: Vec<(u64, Vec<Cell>)> =
         rows.iter().zip(1..).map(|(row, at)| (at, row.split(';').map(Cell::from).collect())).collect();
     let mut surveyor = Surveyor::new(kind);
-    rows.iter().for_each(|(at, cells)| surveyor.look(*at, cells.clone()));
+    for (at, cells) in &rows {
+        surveyor.look(*at, cells.clone());
+    }
     let survey = surveyor.finish();
     let mapping = survey.guess(kind);
     let given = Given {
