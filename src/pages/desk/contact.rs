@@ -266,6 +266,8 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
         let words = Words { custom: &custom, owners: &owners };
         let says = writes && contact.deleted_at.is_none() && before.is_empty();
         let composer = if says { Some(parts::composer(ctx, reader, place, target).await?) } else { None };
+        let opened = reader.sent.verb() == "interaction_record" || !place.get("template").is_empty();
+        let composer = composer.map(|form| forms::folded(s!(lang, contacts.note), opened, form));
         view! {
             {composer}
             {timeline::section(reader, &path, &timeline, part, before.is_empty(), &words, writes.then_some(target))}

@@ -204,3 +204,14 @@ pub fn lifecycle_choices(lang: Lang) -> Input {
 pub fn language_choices() -> Input {
     Input::Select(vec![(String::new(), "—".into()), ("es".into(), "Español".into()), ("en".into(), "English".into())])
 }
+
+/// A form that is folded away until somebody opens it, or until it was refused.
+pub fn folded(summary: &str, open: bool, form: AnyView) -> AnyView {
+    view! {
+        <details class="desk-fold" open=open>
+            <summary>{icon(Icon::Plus)}{summary.to_owned()}</summary>
+            {form}
+        </details>
+    }
+    .into_any()
+}
