@@ -63,9 +63,12 @@ test('the bar at the foot leads to the places, by thumb', async ({ page }) => {
   await expect(page.getByRole('navigation', { name: en.nav.label, exact: true })).toBeHidden();
   await atLeast44(bar.locator('> a, > details > summary'));
   await expect(bar.getByRole('link', { name: en.nav.usage })).toHaveAttribute('aria-current', 'page');
+  await bar.getByRole('link', { name: en.nav.contacts }).tap();
+  await expect(page).toHaveURL(/\/contacts$/);
+  await expect(bar.getByRole('link', { name: en.nav.contacts })).toHaveAttribute('aria-current', 'page');
+  await bar.getByText(en.nav.more).tap();
   await bar.getByRole('link', { name: en.nav.users }).tap();
   await expect(page).toHaveURL(/\/usage\/users$/);
-  await expect(bar.getByRole('link', { name: en.nav.users })).toHaveAttribute('aria-current', 'page');
   await page.getByRole('link', { name: USERS.approaching }).tap();
   await expect(page).toHaveURL(`/usage/users/${USERS.approaching}`);
   await expect(bar).toBeInViewport();

@@ -442,6 +442,10 @@ async fn no_list_reads_a_whole_table() {
             let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap();
             let list = ListQuery::parse(CONTACT_FIELDS, &pairs);
             let plan = list::contacts_plan(&ctx, &list, &Zone::utc()).await.unwrap();
+            // Nothing is read where nothing can be: a program owns no contact.
+            if plan.iter().any(|line| line.contains("One-Time Filter: false")) {
+                continue;
+            }
             let whole: Vec<_> = plan.iter().filter(|line| line.contains("Seq Scan on contacts")).collect();
             // Counting stops after ten thousand, and reads whatever lies first.
             let counted = plan.iter().position(|line| line.starts_with("Aggregate")).unwrap_or(plan.len());

@@ -44,8 +44,12 @@ pub struct WrittenView {
 pub fn WrittenPage() -> impl IntoView {
     let lang = use_lang();
     let location = use_location();
-    let place = Memo::new(move |_| {
+    let place = Memo::new(move |before: Option<&String>| {
         let (path, search) = (location.pathname.get(), location.search.get());
+        // The address changes before this page is gone: the dashboard's is none of the written ones.
+        if let Some(before) = before.filter(|_| path == "/" || path.starts_with("/usage")) {
+            return before.clone();
+        }
         if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) }
     });
     let page = Resource::new(move || place.get(), load_page);
