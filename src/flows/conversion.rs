@@ -12,14 +12,15 @@ use crate::{
         lead::LeadData,
     },
     features::{
-        contacts::{companies, store as contacts, usecase},
+        contacts::{
+            companies,
+            list::Kind,
+            record::{self, write_journal},
+            store as contacts, usecase,
+        },
         leads::{Lead, convert},
     },
-    platform::{
-        ctx::Ctx,
-        db::to_app,
-        journal::{self, Entry},
-    },
+    platform::{ctx::Ctx, db::to_app},
 };
 
 /// Converts a lead in one transaction; gives the contact. One that is converted already is left as it is, so that doing it twice, or
@@ -77,7 +78,7 @@ fn fields(lead: &Lead) -> ContactFields {
 
 /// Fills what a contact does not have yet with what the lead has; nothing that stands there is lost.
 async fn fill(ctx: &Ctx, tx: &mut PgConnection, id: ContactId, lead: &Lead) -> AppResult<ContactId> {
-    contacts::lock(tx, id).await.map_err(to_app)?;
+    record::lock(tx, Kind::Contacts, id.0).await?;
     let contact = contacts::find(tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
     let before = contact.texts(&[]);
     let (mut after, new) = (contact.fields, fields(lead));
@@ -101,13 +102,8 @@ async fn fill(ctx: &Ctx, tx: &mut PgConnection, id: ContactId, lead: &Lead) -> A
     let changes = crm_edit::differences(&before, &stands);
     if !changes.is_empty() {
         contacts::update(tx, id, &after, ctx.now()).await.map_err(to_app)?;
-        let entry = Entry {
-            event: "contact_changed",
-            subject_kind: usecase::SUBJECT,
-            subject_id: id.to_string(),
-            body: json!({ "fields": changes }),
-        };
-        journal::record(tx, ctx, &entry).await.map_err(to_app)?;
+        let body = json!({ "fields": changes });
+        write_journal(ctx, tx, Kind::Contacts, "contact_changed", id.0, &body).await?;
     }
     Ok(id)
 }

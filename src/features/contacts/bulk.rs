@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{
     list::{self, Kind},
+    record::fault,
     store,
-    usecase::fault,
 };
 use crate::{
     domain::{
@@ -128,7 +128,7 @@ pub async fn change(ctx: &Ctx, kind: Kind, which: &Which<'_>, change: &Change) -
     let id = |row: &Value| row.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     let mut ids: Vec<Uuid> = rows.iter().filter_map(id).collect();
     if let Change::Assign(owner) = change {
-        ids = store::assign(&mut tx, kind.table(), &ids, *owner, ctx.now()).await.map_err(fault)?;
+        ids = store::record::assign(&mut tx, kind, &ids, *owner, ctx.now()).await.map_err(fault)?;
         let changed: std::collections::HashSet<_> = ids.iter().copied().collect();
         rows.retain(|row| id(row).is_some_and(|id| changed.contains(&id)));
     } else {
@@ -145,7 +145,7 @@ pub async fn change(ctx: &Ctx, kind: Kind, which: &Which<'_>, change: &Change) -
         Change::Assign(owner) => owner.map(|id| id.to_string()),
         change => change.word().map(str::to_owned),
     }, "bulk": done});
-    let entry = Entry { event: event(kind, change), subject_kind: subject(kind), subject_id: String::new(), body: what };
+    let entry = Entry { event: event(kind, change), subject_kind: kind.subject(), subject_id: String::new(), body: what };
     journal::record_each(&mut tx, ctx, &entry, &ids).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)?;
     Ok(Done { id: Some(done), count })
@@ -162,7 +162,7 @@ pub async fn undo(ctx: &Ctx, id: Uuid) -> AppResult<(usize, usize)> {
     let ids = store::bulk::undo(&mut tx, id, ctx.now()).await.map_err(fault)?;
     let kind = if table == Kind::Companies.table() { Kind::Companies } else { Kind::Contacts };
     let entry =
-        Entry { event: "change_undone", subject_kind: subject(kind), subject_id: String::new(), body: json!({ "bulk": id }) };
+        Entry { event: "change_undone", subject_kind: kind.subject(), subject_id: String::new(), body: json!({ "bulk": id }) };
     journal::record_each(&mut tx, ctx, &entry, &ids).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)?;
     Ok((ids.len(), usize::try_from(of).unwrap_or_default().saturating_sub(ids.len())))
@@ -177,13 +177,6 @@ pub async fn forget(ctx: &Ctx) -> AppResult<u64> {
     let forgotten = store::bulk::forget(&mut tx, ctx.now() - UNDONE_WITHIN).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)?;
     Ok(forgotten)
-}
-
-const fn subject(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Contacts => super::usecase::SUBJECT,
-        Kind::Companies => super::companies::SUBJECT,
-    }
 }
 
 const fn event(kind: Kind, change: &Change) -> &'static str {

@@ -1,13 +1,14 @@
 //! The verbs of companies.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
     fields,
+    list::Kind,
+    record::{self, fault, hand_over, keep_others, write_journal},
     store::{self, companies as rows},
-    usecase::{fault, hand_over, keep_others},
 };
 use crate::{
     domain::{
@@ -20,12 +21,8 @@ use crate::{
     platform::{
         ctx::Ctx,
         db::{self, to_app},
-        journal::{self, Entry},
     },
 };
-
-/// What the journal calls a company.
-pub const SUBJECT: &str = "company";
 
 /// A company that the actor may see, in the bin or not, with the fields that admins have added.
 ///
@@ -81,8 +78,8 @@ pub async fn insert(ctx: &Ctx, tx: &mut PgConnection, mut fields: CompanyFields)
     let owner = fields.owner;
     fields.owner = ctx.actor.user();
     rows::insert(tx, id, &fields, ctx.actor.user(), ctx.now()).await.map_err(fault)?;
-    record(ctx, tx, "company_created", id, &json!({})).await?;
-    hand_over(ctx, tx, "companies", id.0, ctx.actor.user(), owner).await?;
+    write_journal(ctx, tx, Kind::Companies, "company_created", id.0, &json!({})).await?;
+    hand_over(ctx, tx, Kind::Companies, id.0, ctx.actor.user(), owner).await?;
     Ok(id)
 }
 
@@ -107,9 +104,7 @@ pub async fn by_name(ctx: &Ctx, tx: &mut PgConnection, name: &str, owner: Option
 pub async fn change(ctx: &Ctx, id: CompanyId, edit: &Edit) -> AppResult<bool> {
     ctx.require(Permission::WriteCrm)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    if !rows::lock(&mut tx, id).await.map_err(to_app)? {
-        return Err(AppError::NotFound);
-    }
+    record::lock(&mut tx, Kind::Companies, id.0).await?;
     let company = rows::find(&mut tx, id).await.map_err(to_app)?.filter(|it| it.deleted_at.is_none()).ok_or(AppError::NotFound)?;
     let custom = store::fields::list(&mut tx, fields::COMPANY, false).await.map_err(to_app)?;
     let before = company.fields.texts(&custom);
@@ -121,8 +116,8 @@ pub async fn change(ctx: &Ctx, id: CompanyId, edit: &Edit) -> AppResult<bool> {
         return Ok(false);
     }
     rows::update(&mut tx, id, &fields, ctx.now()).await.map_err(fault)?;
-    record(ctx, &mut tx, "company_changed", id, &json!({ "fields": changes })).await?;
-    hand_over(ctx, &mut tx, "companies", id.0, company.fields.owner, fields.owner).await?;
+    write_journal(ctx, &mut tx, Kind::Companies, "company_changed", id.0, &json!({ "fields": changes })).await?;
+    hand_over(ctx, &mut tx, Kind::Companies, id.0, company.fields.owner, fields.owner).await?;
     tx.commit().await.map_err(to_app)?;
     Ok(true)
 }
@@ -132,20 +127,5 @@ pub async fn change(ctx: &Ctx, id: CompanyId, edit: &Edit) -> AppResult<bool> {
 /// # Errors
 /// `Forbidden`; `NotFound`; when the database is away.
 pub async fn set_deleted(ctx: &Ctx, id: CompanyId, deleted: bool) -> AppResult<()> {
-    ctx.require(Permission::WriteCrm)?;
-    let mut tx = ctx.begin().await.map_err(to_app)?;
-    if !rows::lock(&mut tx, id).await.map_err(to_app)? {
-        return Err(AppError::NotFound);
-    }
-    let now = ctx.now();
-    if rows::set_deleted(&mut tx, id, deleted.then_some(now), now).await.map_err(fault)? {
-        let event = if deleted { "company_deleted" } else { "company_restored" };
-        record(ctx, &mut tx, event, id, &json!({})).await?;
-    }
-    tx.commit().await.map_err(to_app)
-}
-
-async fn record(ctx: &Ctx, tx: &mut PgConnection, event: &str, id: CompanyId, body: &Value) -> AppResult<()> {
-    let entry = Entry { event, subject_kind: SUBJECT, subject_id: id.to_string(), body };
-    journal::record(tx, ctx, &entry).await.map_err(to_app)
+    record::set_deleted(ctx, Kind::Companies, id.0, deleted).await
 }

@@ -46,6 +46,14 @@ impl Kind {
         }
     }
 
+    /// What the journal calls one of them.
+    pub const fn subject(self) -> &'static str {
+        match self {
+            Self::Contacts => "contact",
+            Self::Companies => "company",
+        }
+    }
+
     const fn view(self) -> &'static str {
         match self {
             Self::Contacts => "seen_contacts",

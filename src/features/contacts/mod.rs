@@ -9,6 +9,7 @@ pub mod companies;
 pub mod fields;
 pub mod list;
 pub mod privacy;
+pub mod record;
 pub(crate) mod store;
 pub mod timeline;
 pub mod usecase;

@@ -5,14 +5,16 @@ pub mod companies;
 pub mod fields;
 pub mod list;
 pub mod privacy;
+pub mod record;
 pub mod timeline;
 pub mod views;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::record::object;
 use crate::domain::{
     contact::{Contact, ContactFields},
     crm::{CompanyId, ContactId, Lifecycle},
@@ -48,11 +50,6 @@ struct ContactRow {
     updated_at: DateTime<Utc>,
     deleted_at: Option<DateTime<Utc>>,
     merged_into: Option<Uuid>,
-}
-
-/// The values of custom fields, as they stand in their column.
-pub(super) fn object(value: Value) -> Map<String, Value> {
-    if let Value::Object(map) = value { map } else { Map::new() }
 }
 
 impl ContactRow {
@@ -103,11 +100,6 @@ pub async fn find(tx: &mut PgConnection, id: ContactId) -> Result<Option<Contact
         id.0
     );
     Ok(row.fetch_optional(tx).await?.map(ContactRow::contact))
-}
-
-/// Holds a contact that the actor may change until the transaction ends; says whether there is one.
-pub async fn lock(tx: &mut PgConnection, id: ContactId) -> Result<bool, sqlx::Error> {
-    Ok(sqlx::query!("SELECT id FROM contacts WHERE id = $1 FOR UPDATE", id.0).fetch_optional(tx).await?.is_some())
 }
 
 /// Adds a contact.
@@ -181,52 +173,6 @@ pub async fn update(tx: &mut PgConnection, id: ContactId, fields: &ContactFields
     .execute(tx)
     .await?;
     Ok(())
-}
-
-/// Puts a contact into the bin, or takes it out; says whether it was elsewhere.
-pub async fn set_deleted(
-    tx: &mut PgConnection,
-    id: ContactId,
-    deleted_at: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
-        "UPDATE contacts SET deleted_at = $2, version = version + 1, updated_at = $3
-         WHERE id = $1 AND (deleted_at IS NULL) <> ($2::timestamptz IS NULL) AND merged_into IS NULL",
-        id.0,
-        deleted_at,
-        now
-    );
-    Ok(done.execute(tx).await?.rows_affected() > 0)
-}
-
-/// Gives records of a kind (a table's name) to somebody, or to nobody; gives those that were another's.
-pub async fn assign(
-    tx: &mut PgConnection,
-    kind: &str,
-    ids: &[Uuid],
-    owner: Option<UserId>,
-    now: DateTime<Utc>,
-) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(r#"SELECT crm_assign($1, $2, $3, $4) AS "id!""#, kind, ids, owner.map(|id| id.0), now).fetch_all(tx).await
-}
-
-/// Who can own a record.
-pub async fn list_owners(tx: &mut PgConnection) -> Result<Vec<(UserId, String)>, sqlx::Error> {
-    let rows =
-        sqlx::query!(r#"SELECT id AS "id!", name AS "name!" FROM crm_owners ORDER BY lower(name), id"#).fetch_all(tx).await?;
-    Ok(rows.into_iter().map(|row| (UserId(row.id), row.name)).collect())
-}
-
-/// The tags of the contacts that changed last, the most used first.
-pub async fn list_tags(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT tag AS "tag!" FROM (SELECT unnest(tags) AS tag FROM (SELECT tags FROM seen_contacts
-               WHERE deleted_at IS NULL AND tags <> '{}' ORDER BY updated_at DESC, id DESC LIMIT 500) AS latest) AS t
-           GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 100"#
-    )
-    .fetch_all(tx)
-    .await
 }
 
 /// Links contacts that nobody has linked to the users of GENESIS who go by their e-mail address, or whose events name them.

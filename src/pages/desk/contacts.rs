@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
-    bar, contact, lists,
-    lists::{Catalog, List},
+    bar, contact,
+    lists::{self, Catalog, Common, Drawn, List},
+    record::{email_link, phone_link},
     words,
 };
 use crate::{
@@ -19,11 +20,11 @@ use crate::{
     features::contacts::{
         fields,
         list::{self, ContactLine, Kind},
-        usecase, views,
+        record,
     },
     pages::written::{
         form::Sent,
-        parts::{Reader, avatar, problem},
+        parts::{Reader, avatar},
         render::Place,
     },
     platform::ctx::Ctx,
@@ -69,45 +70,30 @@ pub async fn take(ctx: &Ctx, reader: &Reader, sent: &mut Sent) -> AppResult<()> 
 pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
     let lang = reader.lang;
     let custom = fields::list(ctx, fields::CONTACT, false).await?;
-    let owners = usecase::owners(ctx).await?;
-    let saved = views::list(ctx, CATALOG.entity).await?;
+    let owners = record::owners(ctx).await?;
     let list = List::new(reader, place, &CATALOG, custom, owners);
-    let tags = usecase::tags(ctx).await?;
     let page = list::contacts(ctx, &list.query, &reader.zone).await?;
     let panel = match list.open {
         Some(id) => contact::panel(ctx, reader, ContactId(id), &list.opening(None)).await?,
         None => None,
     };
-    let imports = ctx.actor.may(Permission::ImportCrm);
-    let body = if page.lines.is_empty() {
-        let actions = view! {
-            <a class="button button-primary" href="/contacts/new">{icon(Icon::Plus)}{s!(lang, contacts.new)}</a>
+    let new = ("/contacts/new", s!(lang, contacts.new));
+    let actions = ctx.actor.may(Permission::ImportCrm).then(|| {
+        view! {
+            <a class="button button-primary" href=new.0>{icon(Icon::Plus)}{new.1}</a>
             <a class="button" href="/import">{s!(lang, contacts.import)}</a>
-        };
-        let actions = imports.then_some(actions).into_any();
-        lists::empty(reader, &list, s!(lang, contacts.empty), s!(lang, contacts.empty_help), actions)
-    } else {
-        let rows = page.lines.iter().map(|line| row(ctx, reader, &list, line)).collect_view().into_any();
-        lists::table(ctx, reader, &list, rows, page.total, &tags)
+        }
+    });
+    let drawn = Drawn {
+        rows: page.lines.iter().map(|line| row(ctx, reader, &list, line)).collect(),
+        total: page.total,
+        near: page.near,
+        next: page.next,
+        empty: lists::empty(reader, &list, s!(lang, contacts.empty), s!(lang, contacts.empty_help), actions.into_any()),
+        more: more(ctx, reader, &list),
+        panel,
     };
-    let has_panel = panel.is_some();
-    let view = view! {
-        <div class=if has_panel { "desk-page desk-page-open" } else { "desk-page" }>
-            <div class="desk-list">
-                {bar::bar(ctx, reader, &list, &saved, ("/contacts/new", s!(lang, contacts.new)), more(ctx, reader, &list))}
-                <div data-results="">
-                    {problem(reader)}
-                    {chosen_problem(reader)}
-                    {lists::said(reader, place, &list)}
-                    {lists::about(reader, &list, page.total, page.near)}
-                    {body}
-                    {lists::pager(reader, &list, page.next)}
-                </div>
-            </div>
-            {panel}
-        </div>
-    };
-    Ok(view.into_any())
+    lists::page(ctx, reader, place, &list, new, drawn).await
 }
 
 /// The files that the list comes from and goes to, and who may be here twice.
@@ -132,41 +118,22 @@ fn more(ctx: &Ctx, reader: &Reader, list: &List) -> AnyView {
     bar::menu(Icon::Ellipsis, s!(lang, contacts.more), false, items.into_any())
 }
 
-/// What is wrong with a choice of lines.
-pub(super) fn chosen_problem(reader: &Reader) -> Option<AnyView> {
-    use crate::pages::written::parts::{fault_text, notice};
-    let code = ["ids", "tag", "owner", "what", "lifecycle"].iter().find_map(|name| reader.sent.fault(name))?;
-    Some(notice("notice-bad", Icon::Warning, "alert", fault_text(code, reader.lang)))
-}
-
 fn row(ctx: &Ctx, reader: &Reader, list: &List, line: &ContactLine) -> AnyView {
-    let writes = ctx.actor.may(Permission::WriteCrm) && !list.query.bin;
     let name = display_name(&line.first_name, &line.last_name, line.email.as_deref(), line.phone.as_deref());
-    let cells = list.shown.iter().map(|column| cell(reader, list, line, column));
     let open = list.open == Some(line.id);
     let title = line.title.clone().filter(|_| !list.shown.iter().any(|column| column == "title"));
-    view! {
-        <tr class=open.then_some("is-open")>
-            {writes
-                .then(|| {
-                    view! { <td class="cell-box"><input type="checkbox" name="id" value=line.id.to_string() aria-label=name.clone()/></td> }
-                })}
-            <th scope="row">
-                <a class="who" href=list.opening(Some(line.id)) data-row="" data-full=format!("/contacts/{}", line.id) aria-current=open.then_some("true")>
-                    {avatar(&name, line.id)}
-                    <span class="who-name">{name.clone()}</span>
-                    {title.map(|title| view! { <span class="who-more">{title}</span> })}
-                </a>
-            </th>
-            {cells.collect_view()}
-        </tr>
-    }
-    .into_any()
+    let head = view! {
+        <a class="who" href=list.opening(Some(line.id)) data-row="" data-full=format!("/contacts/{}", line.id) aria-current=open.then_some("true")>
+            {avatar(&name, line.id)}
+            <span class="who-name">{name.clone()}</span>
+            {title.map(|title| view! { <span class="who-more">{title}</span> })}
+        </a>
+    };
+    lists::row(ctx, list, (line.id, &name), head.into_any(), |column| cell(reader, list, line, column))
 }
 
 fn cell(reader: &Reader, list: &List, line: &ContactLine, column: &str) -> AnyView {
     let lang = reader.lang;
-    let text = |text: &Option<String>| view! { <td class="cell-text">{text.clone()}</td> }.into_any();
     match column {
         "company" => {
             let link = line.company.clone().map(|name| match line.company_id {
@@ -175,40 +142,26 @@ fn cell(reader: &Reader, list: &List, line: &ContactLine, column: &str) -> AnyVi
             });
             view! { <td class="cell-text">{link}</td> }.into_any()
         }
-        "title" => text(&line.title),
-        "email" => {
-            let link =
-                line.email.clone().map(|email| view! { <a class="quiet" href=format!("mailto:{email}")>{email.clone()}</a> });
-            view! { <td class="cell-text">{link}</td> }.into_any()
-        }
-        "phone" => {
-            let link = line.phone.clone().map(|phone| view! { <a class="quiet" href=tel(&phone)>{phone.clone()}</a> });
-            view! { <td class="cell-text">{link}</td> }.into_any()
-        }
-        "city" => text(&line.city),
-        "country" => text(&line.country),
-        "source" => text(&line.source),
-        "owner" => match &line.owner {
-            Some(owner) => view! { <td class="cell-text">{owner.clone()}</td> }.into_any(),
-            None => view! { <td class="faint">{s!(lang, desk.nobody)}</td> }.into_any(),
-        },
+        "title" => lists::text_cell(line.title.as_deref()),
+        "email" => view! { <td class="cell-text">{line.email.as_deref().map(email_link)}</td> }.into_any(),
+        "phone" => view! { <td class="cell-text">{line.phone.as_deref().map(phone_link)}</td> }.into_any(),
+        "city" => lists::text_cell(line.city.as_deref()),
+        "country" => lists::text_cell(line.country.as_deref()),
+        "source" => lists::text_cell(line.source.as_deref()),
         "lifecycle" => view! { <td class="cell-keep">{words::lifecycle_chip(&line.lifecycle, lang)}</td> }.into_any(),
-        "tags" => view! { <td>{lists::tags(&line.tags)}</td> }.into_any(),
         "birthday" => view! { <td>{line.birthday.map(|day| format::date_long(day, lang))}</td> }.into_any(),
         "usage" => usage(reader, line),
-        "created" => view! { <td>{reader.time(line.created_at)}</td> }.into_any(),
-        "updated" => view! { <td>{reader.time(line.updated_at)}</td> }.into_any(),
         name => {
-            let field = list.custom.iter().find(|field| field.name() == name);
-            let value = field.and_then(|field| line.custom.get(&field.key).map(|value| (field, value)));
-            view! { <td class="cell-text">{value.map(|(field, value)| super::contact::custom_value(field, value, &list.owners, lang))}</td> }.into_any()
+            let common = Common {
+                owner: line.owner.as_deref(),
+                tags: &line.tags,
+                created_at: line.created_at,
+                updated_at: line.updated_at,
+                custom: &line.custom,
+            };
+            lists::common_cell(reader, list, &common, name)
         }
     }
-}
-
-/// The address by which a browser calls a number.
-pub(super) fn tel(phone: &str) -> String {
-    format!("tel:{}", phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>())
 }
 
 /// How much of the month is used.

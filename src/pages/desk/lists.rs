@@ -1,15 +1,17 @@
 //! What the lists of the desk have in common: search, filters, order, columns, saved views, and changing many at once. All of it
 //! stands in the list's address.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::words;
+use super::{bar, record::custom_value, words};
 use crate::{
     domain::{
         AppError, AppResult,
         contact::{
-            custom::CustomField,
+            custom::{CustomField, FieldKind},
             query::{Condition, Field, Fields, ListQuery},
         },
         crm::Lifecycle,
@@ -19,11 +21,11 @@ use crate::{
     features::contacts::{
         bulk::{self, Change, Which},
         list::{self, Kind},
-        views,
+        record, views,
     },
     pages::written::{
         form::Sent,
-        parts::{Reader, notice},
+        parts::{Reader, fault_text, notice, problem},
         render::Place,
     },
     platform::ctx::Ctx,
@@ -169,13 +171,129 @@ fn added(pairs: &mut Vec<(String, String)>, custom: &[CustomField], owners: &[(U
         }
         name => match custom.iter().find(|field| field.name() == name) {
             Some(field) => match field.parse(&value) {
-                Ok(stored) if field.kind == crate::domain::contact::custom::FieldKind::Money => stored.to_string(),
+                Ok(stored) if field.kind == FieldKind::Money => stored.to_string(),
                 _ => value,
             },
             None => value,
         },
     };
     pairs.push(("if".to_owned(), format!("{group}~{field}~{op}~{value}")));
+}
+
+/// What a list shows of itself: its lines and what there is to say of them.
+pub struct Drawn {
+    /// The lines; none for an empty list.
+    pub rows: Vec<AnyView>,
+    /// How many lines there are.
+    pub total: i64,
+    /// Whether they are only near to what was searched for.
+    pub near: bool,
+    /// Where the next page begins.
+    pub next: Option<(String, Uuid)>,
+    /// What stands in place of no lines.
+    pub empty: AnyView,
+    /// What else can be done with the list.
+    pub more: AnyView,
+    /// What lies open beside it.
+    pub panel: Option<AnyView>,
+}
+
+/// Writes a list; `new` is the address and the name of what adds a record.
+///
+/// # Errors
+/// When the database is away.
+pub async fn page(
+    ctx: &Ctx,
+    reader: &Reader,
+    place: &Place<'_>,
+    list: &List,
+    new: (&'static str, &'static str),
+    drawn: Drawn,
+) -> AppResult<AnyView> {
+    let saved = views::list(ctx, list.of.entity).await?;
+    let body = if drawn.rows.is_empty() {
+        drawn.empty
+    } else {
+        let tags = record::tags(ctx).await?;
+        table(ctx, reader, list, drawn.rows.into_any(), drawn.total, &tags)
+    };
+    let has_panel = drawn.panel.is_some();
+    let view = view! {
+        <div class=if has_panel { "desk-page desk-page-open" } else { "desk-page" }>
+            <div class="desk-list">
+                {bar::bar(ctx, reader, list, &saved, new, drawn.more)}
+                <div data-results="">
+                    {problem(reader)}
+                    {chosen_problem(reader)}
+                    {said(reader, place, list)}
+                    {about(reader, list, drawn.total, drawn.near)}
+                    {body}
+                    {pager(reader, list, drawn.next)}
+                </div>
+            </div>
+            {drawn.panel}
+        </div>
+    };
+    Ok(view.into_any())
+}
+
+/// What is wrong with a choice of lines.
+fn chosen_problem(reader: &Reader) -> Option<AnyView> {
+    let code = ["ids", "tag", "owner", "what", "lifecycle"].iter().find_map(|name| reader.sent.fault(name))?;
+    Some(notice("notice-bad", Icon::Warning, "alert", fault_text(code, reader.lang)))
+}
+
+/// A line of a list: the box to choose it with, the head that leads to it, and the columns.
+pub fn row(ctx: &Ctx, list: &List, (id, name): (Uuid, &str), head: AnyView, cell: impl Fn(&str) -> AnyView) -> AnyView {
+    let choice = (ctx.actor.may(Permission::WriteCrm) && !list.query.bin).then(|| {
+        view! { <td class="cell-box"><input type="checkbox" name="id" value=id.to_string() aria-label=name.to_owned()/></td> }
+    });
+    view! {
+        <tr class=(list.open == Some(id)).then_some("is-open")>
+            {choice}
+            <th scope="row">{head}</th>
+            {list.shown.iter().map(|column| cell(column)).collect_view()}
+        </tr>
+    }
+    .into_any()
+}
+
+/// A text in a line.
+pub fn text_cell(text: Option<&str>) -> AnyView {
+    view! { <td class="cell-text">{text.map(str::to_owned)}</td> }.into_any()
+}
+
+/// The columns that the lines of every list have.
+pub struct Common<'a> {
+    /// The owner's name.
+    pub owner: Option<&'a str>,
+    /// Tags.
+    pub tags: &'a [String],
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The values of custom fields: an object, by key.
+    pub custom: &'a Value,
+}
+
+/// A column that the lines of every list have, or that admins have added.
+pub fn common_cell(reader: &Reader, list: &List, line: &Common<'_>, column: &str) -> AnyView {
+    match column {
+        "owner" => match line.owner {
+            Some(owner) => text_cell(Some(owner)),
+            None => view! { <td class="faint">{s!(reader.lang, desk.nobody)}</td> }.into_any(),
+        },
+        "tags" => view! { <td>{tags(line.tags)}</td> }.into_any(),
+        "created" => view! { <td>{reader.time(line.created_at)}</td> }.into_any(),
+        "updated" => view! { <td>{reader.time(line.updated_at)}</td> }.into_any(),
+        name => {
+            let field = list.custom.iter().find(|field| field.name() == name);
+            let value = field.and_then(|field| line.custom.get(&field.key).map(|value| (field, value)));
+            let value = value.map(|(field, value)| custom_value(field, value, &list.owners, reader.lang));
+            view! { <td class="cell-text">{value}</td> }.into_any()
+        }
+    }
 }
 
 /// What a list's own forms ask for.
@@ -239,7 +357,7 @@ pub(super) fn condition(it: &Condition, list: &List, lang: Lang) -> String {
 }
 
 /// The conditions of the list, each with its way out, and how many lines there are.
-pub fn about(reader: &Reader, list: &List, total: i64, near: bool) -> AnyView {
+fn about(reader: &Reader, list: &List, total: i64, near: bool) -> AnyView {
     let lang = reader.lang;
     let count = if total > list::COUNTED {
         fill(s!(lang, desk.count_more), &[&format::integer(list::COUNTED, lang)])
@@ -281,7 +399,7 @@ pub fn about(reader: &Reader, list: &List, total: i64, near: bool) -> AnyView {
 }
 
 /// What came of a form that the list's address tells of.
-pub fn said(reader: &Reader, place: &Place<'_>, list: &List) -> Option<AnyView> {
+fn said(reader: &Reader, place: &Place<'_>, list: &List) -> Option<AnyView> {
     let lang = reader.lang;
     let number = |name: &str| place.get(name).parse::<i64>().ok().filter(|n| (0..=1_000_000).contains(n));
     let query = list.href(&list.words());
@@ -313,7 +431,7 @@ pub fn said(reader: &Reader, place: &Place<'_>, list: &List) -> Option<AnyView> 
 }
 
 /// The table, with what can be done with the lines that are chosen.
-pub fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64, tags: &[String]) -> AnyView {
+fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64, tags: &[String]) -> AnyView {
     let lang = reader.lang;
     let writes = ctx.actor.may(Permission::WriteCrm) && !list.query.bin;
     let query = list.href(&list.words());
@@ -397,7 +515,7 @@ fn bulk_bar(reader: &Reader, list: &List, total: i64, tags: &[String]) -> AnyVie
 }
 
 /// The ways to the first page and to the next.
-pub fn pager(reader: &Reader, list: &List, next: Option<(String, Uuid)>) -> Option<AnyView> {
+fn pager(reader: &Reader, list: &List, next: Option<(String, Uuid)>) -> Option<AnyView> {
     let lang = reader.lang;
     if list.query.after.is_none() && next.is_none() {
         return None;
@@ -438,7 +556,7 @@ pub fn empty(reader: &Reader, list: &List, title: &str, help: &str, actions: Any
 }
 
 /// Tags, as far as there is room for them.
-pub fn tags(tags: &[String]) -> AnyView {
+fn tags(tags: &[String]) -> AnyView {
     let more = tags.len().saturating_sub(3);
     view! {
         <span class="tags">

@@ -17,6 +17,7 @@ pub mod lead_words;
 mod leads;
 mod lists;
 pub mod parts;
+mod record;
 mod said;
 mod tasks;
 mod templates;

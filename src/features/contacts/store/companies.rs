@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::object;
+use super::record::object;
 use crate::domain::{
     contact::{Company, CompanyFields},
     crm::CompanyId,
@@ -46,11 +46,6 @@ pub async fn find(tx: &mut PgConnection, id: CompanyId) -> Result<Option<Company
         updated_at: row.updated_at,
         deleted_at: row.deleted_at,
     }))
-}
-
-/// Holds a company that the actor may change until the transaction ends; says whether there is one.
-pub async fn lock(tx: &mut PgConnection, id: CompanyId) -> Result<bool, sqlx::Error> {
-    Ok(sqlx::query!("SELECT id FROM companies WHERE id = $1 FOR UPDATE", id.0).fetch_optional(tx).await?.is_some())
 }
 
 /// The oldest company of a name that the actor sees.
@@ -132,23 +127,6 @@ pub async fn update(tx: &mut PgConnection, id: CompanyId, fields: &CompanyFields
     .execute(tx)
     .await?;
     Ok(())
-}
-
-/// Puts a company into the bin, or takes it out; says whether it was elsewhere.
-pub async fn set_deleted(
-    tx: &mut PgConnection,
-    id: CompanyId,
-    deleted_at: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
-        "UPDATE companies SET deleted_at = $2, version = version + 1, updated_at = $3
-         WHERE id = $1 AND (deleted_at IS NULL) <> ($2::timestamptz IS NULL) AND merged_into IS NULL",
-        id.0,
-        deleted_at,
-        now
-    );
-    Ok(done.execute(tx).await?.rows_affected() > 0)
 }
 
 /// Contacts of a company that the actor sees.
