@@ -19,14 +19,16 @@ use crate::{
     },
 };
 
-/// The lead, if the actor sees it and may convert it.
+/// The lead, if the actor sees it and may convert it; with the contact that it would join, if the actor sees one.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; when the database is away.
-pub async fn find(ctx: &Ctx, id: LeadId) -> AppResult<Lead> {
+pub async fn find(ctx: &Ctx, id: LeadId) -> AppResult<(Lead, Option<ContactId>)> {
     ctx.require(Permission::WriteCrm)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    store::find_lead(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)
+    let lead = store::find_lead(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    let contact = find_contact(&mut tx, lead.data.email.as_deref(), lead.data.phone.as_deref()).await.map_err(to_app)?;
+    Ok((lead, contact))
 }
 
 /// A lead that is to be converted, held to the end of the transaction.

@@ -4,7 +4,8 @@ use sqlx::PgConnection;
 
 use crate::domain::crm::{ContactId, LeadId};
 
-/// The contact of the same person: by an address first, then by a telephone number; the oldest.
+/// The contact of the same person that the transaction's actor sees: by an address first, then by a telephone number, which two people
+/// may share: it counts where one of the two has no address. The oldest.
 ///
 /// # Errors
 /// When the database is away.
@@ -25,8 +26,10 @@ pub async fn find_contact(
     }
     let Some(phone) = phone else { return Ok(None) };
     let id = sqlx::query_scalar!(
-        "SELECT id FROM contacts WHERE lead_phone_key(phone) = lead_phone_key($1) AND deleted_at IS NULL ORDER BY created_at, id LIMIT 1",
-        phone
+        "SELECT id FROM contacts WHERE lead_phone_key(phone) = lead_phone_key($1) AND deleted_at IS NULL
+             AND (email IS NULL OR $2::text IS NULL) ORDER BY created_at, id LIMIT 1",
+        phone,
+        email
     );
     Ok(id.fetch_optional(tx).await?.map(ContactId))
 }
