@@ -157,6 +157,7 @@ pub const DOORS: &[Door] = &[
     ("POST", "/api/usage/user_events", Rule::May(Permission::ReadUsage)),
     ("POST", "/api/zone", Rule::SignedIn),
     ("POST", "/api/page", Rule::SignedIn),
+    ("POST", "/api/find", Rule::SignedIn),
 ];
 
 /// The rule of a door; none when there is no such door.

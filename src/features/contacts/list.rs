@@ -80,6 +80,7 @@ impl<L> Page<L> {
         let more = lines.len() > PAGE;
         lines.truncate(PAGE);
         let next = if more && !near { lines.last().map(key) } else { None };
+        let near = near && !lines.is_empty();
         Self { lines, next, total, near }
     }
 }

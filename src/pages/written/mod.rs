@@ -21,7 +21,7 @@ use self::api::load_page;
 use super::frame::TopBar;
 use crate::ui::{
     i18n::{t, use_lang},
-    state::{ErrorPanel, skeleton_rows},
+    state::{ErrorPanel, error_text, skeleton_rows},
 };
 
 /// A page, as the server has written it.
@@ -75,9 +75,10 @@ pub fn WrittenPage() -> impl IntoView {
                             .into_any()
                     }
                     Err(error) => {
+                        let (title, _) = error_text(&error, lang);
                         view! {
-                            <Title text=t!(lang, nav.office)/>
-                            <TopBar title=t!(lang, nav.office)/>
+                            <Title text=title.clone()/>
+                            <TopBar title/>
                             <div class="page-state">
                                 <ErrorPanel error href=place.get_untracked() retry/>
                             </div>
