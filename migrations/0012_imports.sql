@@ -97,6 +97,19 @@ END $$;
 CREATE TRIGGER import_forgets AFTER DELETE ON contacts FOR EACH ROW EXECUTE FUNCTION import_forgets();
 CREATE TRIGGER import_forgets AFTER DELETE ON companies FOR EACH ROW EXECUTE FUNCTION import_forgets();
 
+-- Whether somebody works with a record that an import made: what they have added, the import knows nothing of. With the owner's rights,
+-- as it may be somebody else's who sees more.
+CREATE FUNCTION import_in_use(record uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT 1 FROM interactions i WHERE i.contact_id = record AND i.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM interactions i WHERE i.company_id = record AND i.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM tasks t WHERE t.contact_id = record AND t.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM tasks t WHERE t.company_id = record AND t.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM leads l WHERE l.contact_id = record AND l.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM contacts c WHERE c.company_id = record AND c.deleted_at IS NULL)
+$$;
+REVOKE ALL ON FUNCTION import_in_use FROM public;
+GRANT EXECUTE ON FUNCTION import_in_use TO nexus_app;
+
 ALTER TABLE imports ENABLE ROW LEVEL SECURITY;
 CREATE POLICY system ON imports USING ((SELECT nexus_role()) IN ('system', 'admin'));
 CREATE POLICY own ON imports USING ((SELECT nexus_role()) IN ('manager', 'sales') AND started_by = (SELECT nexus_user()));

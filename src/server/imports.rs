@@ -64,6 +64,7 @@ pub async fn upload(Extension(ctx): Extension<Ctx>, mut form: Multipart) -> Resu
             Refused::Encrypted => "encrypted",
             Refused::Bomb => "bomb",
             Refused::Other(_) => "other",
+            Refused::Wide => "wide",
             Refused::TooLarge => "too_large",
             Refused::Damaged(_) | Refused::Io(_) => "damaged",
         }),

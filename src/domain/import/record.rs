@@ -10,7 +10,7 @@ use super::{
     money, names,
     problem::{Fault, Problem},
     reach,
-    survey::Survey,
+    survey::{Survey, title},
     targets::{Kind, Shape, Target},
     words::{fold, is_nothing, is_nothing_here, line, lines, short, unquoted},
 };
@@ -52,6 +52,8 @@ pub struct Read {
     pub record: Option<Map<String, Value>>,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// The fields of which something could not be read.
+    pub unread: Vec<&'static str>,
 }
 
 /// Fields that each record of a kind has, if only with `null`.
@@ -81,6 +83,7 @@ struct Gathered {
     record: Map<String, Value>,
     extra: Map<String, Value>,
     problems: Vec<Problem>,
+    unread: Vec<&'static str>,
     line: u64,
 }
 
@@ -106,7 +109,7 @@ impl<'a> RowReader<'a> {
             survey,
             given,
             orders: survey.orders(given.lang),
-            titles: (0..survey.columns.len()).map(|at| survey.title(at)).collect(),
+            titles: survey.titles(),
             folded_headers: survey.headers.iter().map(|h| fold(h)).collect(),
             header_currency: value.and_then(|at| survey.headers.get(at)).and_then(|h| money::currency_within(h)),
         }
@@ -121,18 +124,22 @@ impl<'a> RowReader<'a> {
         let mut gathered = Gathered { line, ..Gathered::default() };
         if let Some(fault) = self.no_record(cells) {
             gathered.fault("", fault, &first_text(cells));
-            return Read { record: None, problems: gathered.problems };
+            return Read { problems: gathered.problems, ..Read::default() };
         }
         let joined = self.widths(cells, width, &mut gathered);
         let cells = joined.as_deref().unwrap_or(cells);
         for (at, cell) in cells.iter().enumerate() {
+            let before = gathered.problems.len();
             self.gather(at, cell, &mut gathered);
+            if gathered.problems.len() > before {
+                gathered.unread.extend(self.mapping.columns.get(at).copied().flatten().map(|target| target.name));
+            }
         }
         self.finish(gathered)
     }
 
     fn title(&self, at: usize) -> String {
-        self.titles.get(at).cloned().unwrap_or_else(|| self.survey.title(at))
+        self.titles.get(at).cloned().unwrap_or_else(|| title(String::new(), at, Lang::En))
     }
 
     /// Lines of totals, and headers that come again where files were put together.
@@ -336,7 +343,7 @@ impl<'a> RowReader<'a> {
             };
             g.fault("", fault, "");
             if !anything {
-                return Read { record: None, problems: g.problems };
+                return Read { record: None, problems: g.problems, unread: g.unread };
             }
         }
         for name in always(self.kind) {
@@ -346,7 +353,7 @@ impl<'a> RowReader<'a> {
             g.record.insert("extra".into(), Value::Object(g.extra));
         }
         g.record.insert("row".into(), json!(g.line));
-        Read { record: Some(g.record), problems: g.problems }
+        Read { record: Some(g.record), problems: g.problems, unread: g.unread }
     }
 
     fn name(&self, g: &mut Gathered) {

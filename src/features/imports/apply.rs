@@ -7,11 +7,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    prepare::Prepared,
+    prepare::{MAX_OTHERS, Prepared, unite},
     store::{self, Counts, companies, contacts},
 };
 use crate::{
-    domain::import::{Fault, Kind, words::fold},
+    domain::{
+        crm::MAX_TAGS,
+        import::{Fault, Kind, words::fold},
+    },
     platform::ctx::Ctx,
 };
 
@@ -165,12 +168,44 @@ async fn write(
     Ok(())
 }
 
-/// What a later row says of the same record holds, where it says something.
+/// What a later row says of the same record holds, where it says something; tags, and addresses and numbers besides the first, are
+/// united.
 fn merge(into: &mut Map<String, Value>, fields: Map<String, Value>) {
-    for (name, value) in fields {
-        if name != "id" {
-            into.insert(name, value);
+    for (name, others) in [("email", "other_emails"), ("phone", "other_phones")] {
+        let before = into.get(name).filter(|before| fields.get(name).is_some_and(|now| now != *before)).cloned();
+        let mut list = list_of(into.remove(others));
+        list.extend(before);
+        if !list.is_empty() {
+            into.insert(others.into(), Value::Array(list));
         }
+    }
+    for (name, value) in fields {
+        match value {
+            Value::Array(more) => {
+                let mut list = list_of(into.remove(&name));
+                let most = if name == "tags" { MAX_TAGS } else { MAX_OTHERS };
+                for text in more {
+                    unite(&mut list, text, most);
+                }
+                into.insert(name, Value::Array(list));
+            }
+            value if name != "id" => drop(into.insert(name, value)),
+            _ => {}
+        }
+    }
+    for (name, others) in [("email", "other_emails"), ("phone", "other_phones")] {
+        let first = into.get(name).cloned();
+        if let Some(Value::Array(list)) = into.get_mut(others) {
+            list.retain(|it| Some(it) != first.as_ref());
+            list.truncate(MAX_OTHERS);
+        }
+    }
+}
+
+fn list_of(value: Option<Value>) -> Vec<Value> {
+    match value {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
         format::Lang,
         import::{Fault, Given, Kind, Mapping, Problem, Read, RowReader, Survey, Surveyor},
     },
-    platform::tables::{Go, Refused, Table},
+    platform::tables::{Go, MAX_COLUMNS, Refused, Table},
 };
 
 /// What is said about a file besides the file itself.
@@ -41,6 +41,9 @@ impl Reading {
     pub fn open(table: Table, kind: Kind, said: Said) -> Result<Self, Refused> {
         let mut surveyor = Surveyor::new(kind);
         table.rows::<Refused>(|row| {
+            if row.cells.iter().rposition(|c| !c.text.trim().is_empty()).is_some_and(|last| last >= MAX_COLUMNS) {
+                return Err(Refused::Wide);
+            }
             surveyor.look(row.line, row.cells);
             Ok(Go::On)
         })?;
@@ -81,9 +84,10 @@ impl Reading {
                 }
             }
             let mut read = reader.read(row.line, &cells);
-            if row.bad_quote {
-                read.problems
-                    .insert(0, Problem { row: row.line, column: String::new(), fault: Fault::Quote, value: String::new() });
+            for (is_so, fault) in [(row.bad_quote, Fault::Quote), (row.unended, Fault::Unended)] {
+                if is_so {
+                    read.problems.insert(0, Problem { row: row.line, column: String::new(), fault, value: String::new() });
+                }
             }
             if read.record.is_none() && read.problems.is_empty() {
                 return Ok(Go::On);

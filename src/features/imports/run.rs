@@ -138,7 +138,9 @@ impl Job<'_> {
         let dry = self.row.state == "checking";
         let how = How { id: self.row.id, kind, match_key: self.row.match_key.clone(), on_match: self.row.on_match.clone() };
         let (sender, mut batches) = mpsc::channel::<Vec<Prepared>>(2);
-        let (mapping, match_key, after) = (self.row.mapping.clone(), self.row.match_key.clone(), self.row.after_line);
+        // Where everything is new, nothing is looked for.
+        let match_key = if how.on_match == "create" { "none".to_owned() } else { how.match_key.clone() };
+        let (mapping, after) = (self.row.mapping.clone(), self.row.after_line);
         let said = Said { lang: None, today: Some(self.ctx.now().date_naive()), currency: None };
         let reader = tokio::task::spawn_blocking(move || -> Result<(), Refused> {
             let mut reading = Reading::open(Table::open(Source::Bytes(content))?, kind, said)?;

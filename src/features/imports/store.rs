@@ -150,14 +150,15 @@ pub async fn find_mapping(
     .await
 }
 
-/// Remembers what the one who starts an import says of its columns.
-pub async fn keep_mapping(tx: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+/// Remembers what somebody says of an import's columns.
+pub async fn keep_mapping(tx: &mut PgConnection, id: Uuid, user: Uuid, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO import_mappings (user_id, kind, header_key, mapping, used_at)
-         SELECT started_by, kind, header_key, mapping, $2 FROM imports WHERE id = $1 AND started_by IS NOT NULL
+         SELECT $3, kind, header_key, mapping, $2 FROM imports WHERE id = $1
          ON CONFLICT (user_id, kind, header_key) DO UPDATE SET mapping = EXCLUDED.mapping, used_at = EXCLUDED.used_at",
         id,
-        now
+        now,
+        user
     )
     .execute(tx)
     .await?;

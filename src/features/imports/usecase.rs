@@ -16,7 +16,7 @@ use crate::{
     domain::{
         AppError, AppResult,
         format::Lang,
-        import::{Kind, words},
+        import::{Kind, title, words},
         people::Permission,
     },
     platform::{
@@ -75,7 +75,7 @@ pub async fn take_in(ctx: &Ctx, kind: Kind, file_name: &str, content: Vec<u8>) -
         .map_err(|_| AppError::Unavailable { retry_after_s: 5 })?
         .map_err(NotTaken::File)?;
     let survey = &reading.survey;
-    let headers: Vec<String> = (0..survey.columns.len()).map(|at| survey.title(at)).collect();
+    let headers = survey.names();
     let mut hash = Sha256::new();
     for header in &survey.headers {
         hash.update(words::fold(header));
@@ -162,11 +162,22 @@ pub async fn find(ctx: &Ctx, id: Uuid, lang: Lang) -> AppResult<Whole> {
     let kept = store::list_kept(&mut tx, id, SHOWN_PROBLEMS).await.map_err(to_app)?;
     tx.rollback().await.map_err(to_app)?;
     Ok(Whole {
-        import,
-        wrong: wrong.into_iter().map(|row| (row.line, row.refused, prepare::said(&row.problems, lang))).collect(),
+        wrong: wrong.into_iter().map(|row| (row.line, row.refused, said(&import, &row.problems, lang))).collect(),
         wrong_rows,
         kept: kept.into_iter().map(|(entity, id, name)| (entity == "company", id, name)).collect(),
+        import,
     })
+}
+
+fn said(import: &Import, problems: &Value, lang: Lang) -> Vec<(String, String)> {
+    prepare::said(problems, &import.headers, &import.mapping, lang)
+}
+
+impl Import {
+    /// The names of the columns; numbers where they have none.
+    pub fn titles(&self, lang: Lang) -> Vec<String> {
+        self.headers.iter().enumerate().map(|(at, header)| title(header.clone(), at, lang)).collect()
+    }
 }
 
 /// How an import is to be done.
@@ -213,7 +224,9 @@ pub async fn begin(ctx: &Ctx, id: Uuid, settings: &Settings<'_>, dry: bool) -> A
         return Err(conflict());
     }
     let (now, by) = (ctx.now(), ctx.actor.user().map(|id| id.0));
-    store::keep_mapping(&mut tx, id, now).await.map_err(to_app)?;
+    if let Some(user) = by {
+        store::keep_mapping(&mut tx, id, user, now).await.map_err(to_app)?;
+    }
     if !store::begin(&mut tx, id, &["draft"], if dry { "checking" } else { "running" }, by, now).await.map_err(to_app)? {
         return Err(conflict());
     }
@@ -284,10 +297,11 @@ pub async fn problems_csv(ctx: &Ctx, id: Uuid, after: Option<i64>, lang: Lang) -
     let mut text = String::new();
     if after.is_none() {
         let problem = lang.pick("Problema", "Problem").to_owned();
-        text = format!("{}{}", csv::BOM, csv::line(import.headers.iter().map(|h| csv::text(h).into_owned()).chain([problem])));
+        let titles = import.titles(lang);
+        text = format!("{}{}", csv::BOM, csv::line(titles.iter().map(|h| csv::text(h).into_owned()).chain([problem])));
     }
     for row in &rows {
-        let said: Vec<String> = prepare::said(&row.problems, lang)
+        let said: Vec<String> = said(&import, &row.problems, lang)
             .into_iter()
             .map(|(column, what)| if column.is_empty() { what } else { format!("{column}: {what}") })
             .collect();

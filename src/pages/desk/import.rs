@@ -18,7 +18,7 @@ use crate::{
     },
     platform::ctx::Ctx,
     ui::{
-        i18n::{fill, s},
+        i18n::{fill, plural, s},
         icon::{Icon, icon},
     },
 };
@@ -183,6 +183,11 @@ fn progress(import: &Import, lang: Lang) -> AnyView {
     .into_any()
 }
 
+fn rows_in_all(import: &Import, lang: Lang) -> String {
+    let n = import.total_rows;
+    fill(plural(n, s!(lang, imports.count_one), s!(lang, imports.count)), &[&format::integer(n, lang)])
+}
+
 fn counts(import: &Import, lang: Lang) -> AnyView {
     let undone = matches!(import.state.as_str(), "undoing" | "undone");
     let all = [
@@ -202,7 +207,7 @@ fn counts(import: &Import, lang: Lang) -> AnyView {
 fn settings(reader: &Reader, import: &Import) -> AnyView {
     let lang = reader.lang;
     let Some(kind) = Kind::parse(&import.kind) else { return ().into_any() };
-    let rows = import.headers.iter().enumerate().map(|(at, header)| {
+    let rows = import.titles(lang).into_iter().enumerate().map(|(at, header)| {
         let begin = import.mapping.get(at).map(String::as_str).unwrap_or_default();
         let name = format!("c{at}");
         let sent = reader.sent.error().map(|_| reader.sent.value(&name).to_owned());
@@ -216,7 +221,7 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
         let aside = chosen.is_empty();
         view! {
             <tr class=aside.then_some("is-aside")>
-                <th scope="row">{header.clone()}</th>
+                <th scope="row">{header}</th>
                 <td class="cell-wrap faint">{samples.join(" · ")}</td>
                 <td>
                     <select class="input" name=name aria-label=label>
@@ -252,7 +257,7 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
         )
     });
     let columns = [s!(lang, imports.column), s!(lang, imports.samples), s!(lang, imports.field)].map(Column::Text);
-    let heading = fill(s!(lang, imports.progress), &["0", &format::integer(import.total_rows, lang)]);
+    let heading = rows_in_all(import, lang);
     view! {
         <form class="import-settings" method="post" action=format!("/import/{}", import.id)>
             <h3>{s!(lang, imports.columns)}</h3>
@@ -397,6 +402,7 @@ fn why_not(word: &str, lang: Lang) -> Option<&'static str> {
         "other" => s!(lang, imports.w_other),
         "damaged" => s!(lang, imports.w_damaged),
         "too_large" => s!(lang, imports.w_too_large),
+        "wide" => s!(lang, imports.w_wide),
         "missing" => s!(lang, imports.w_missing),
         _ => return None,
     })

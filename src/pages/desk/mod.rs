@@ -7,6 +7,7 @@ mod company;
 mod contact;
 mod contacts;
 mod duplicates;
+pub mod export;
 mod fields;
 mod forms;
 mod import;

@@ -69,7 +69,7 @@ pub async fn update(tx: &mut PgConnection, import: Uuid, rows: &Value, now: Date
                 coalesce(r.phone, was.phone) AS phone, coalesce(r.website, was.website) AS website, coalesce(r.address, was.address) AS address,
                 coalesce(r.city, was.city) AS city, coalesce(r.country, was.country) AS country,
                 coalesce(r.organization_id, was.organization_id) AS organization_id, coalesce(r.notes, was.notes) AS notes,
-                was.tags || ARRAY(SELECT t FROM unnest(r.tags) t WHERE t <> ALL (was.tags)) AS tags
+                (was.tags || ARRAY(SELECT t FROM unnest(r.tags) t WHERE lower(t) NOT IN (SELECT lower(w) FROM unnest(was.tags) w)))[:30] AS tags
             FROM was JOIN r ON r.id = was.id),
          changed AS (
             UPDATE companies c SET name = new.name, domain = new.domain, industry = new.industry, employees = new.employees, phone = new.phone,
@@ -93,7 +93,7 @@ pub async fn update(tx: &mut PgConnection, import: Uuid, rows: &Value, now: Date
 }
 
 /// Takes back what an import did to these companies, where nobody has changed them since and, for those that it made, nobody is in
-/// them; gives those.
+/// them or has worked with them; gives those.
 pub async fn undo(tx: &mut PgConnection, import: Uuid, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Uuid>, sqlx::Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -101,7 +101,7 @@ pub async fn undo(tx: &mut PgConnection, import: Uuid, ids: &[Uuid], now: DateTi
     let mut back = sqlx::query_scalar!(
         "UPDATE companies c SET deleted_at = coalesce(c.deleted_at, $3), version = c.version + 1, updated_at = $3
          FROM import_changes ch WHERE ch.import_id = $1 AND ch.record_id = ANY($2) AND ch.was_created AND c.id = ch.record_id
-            AND c.version = ch.version AND NOT EXISTS (SELECT 1 FROM contacts p WHERE p.company_id = c.id AND p.deleted_at IS NULL)
+            AND c.version = ch.version AND NOT import_in_use(c.id)
          RETURNING c.id",
         import,
         ids,
