@@ -39,7 +39,7 @@ async fn begin(app: &TestApp, kind: Kind, text: &str, on_match: &str, dry: bool)
 
 async fn start(ctx: &Ctx, id: Uuid, on_match: &str, dry: bool) {
     let import = usecase::find(ctx, id, Lang::En).await.unwrap().import;
-    let settings = Settings { mapping: import.mapping.clone(), match_key: &import.match_key, on_match };
+    let settings = Settings { mapping: import.mapping.clone(), match_key: &import.match_key, on_match, ..Settings::default() };
     usecase::begin(ctx, id, &settings, dry).await.unwrap();
 }
 

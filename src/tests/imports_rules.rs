@@ -1,15 +1,19 @@
 //! What imports take and what they do not: the same as forms.
 
+use chrono::TimeDelta;
 use nexus_crm::{
     domain::{format::Lang, import::Kind, people::Role},
-    features::imports::usecase::{self, NotTaken, Settings, Whole},
+    features::imports::{
+        preview::Fate,
+        usecase::{self, NotTaken, Settings, Whole},
+    },
     flows::imports,
-    platform::{ctx::Ctx, tables::Refused},
+    platform::{clock::Clock, ctx::Ctx, tables::Refused},
 };
 use reqwest::header::CONTENT_TYPE;
 use uuid::Uuid;
 
-use crate::support::{TestApp, http::send, people::sign_in};
+use crate::support::{TestApp, http::send, noon, people::sign_in};
 
 /// Imports a file with what was guessed, matched as it is said.
 async fn import(app: &TestApp, kind: Kind, name: &str, text: &str, match_key: &str) -> Whole {
@@ -22,7 +26,7 @@ async fn import(app: &TestApp, kind: Kind, name: &str, text: &str, match_key: &s
 
 async fn start(ctx: &Ctx, id: Uuid, match_key: &str) {
     let import = usecase::find(ctx, id, Lang::En).await.unwrap().import;
-    let settings = Settings { mapping: import.mapping.clone(), match_key, on_match: "update" };
+    let settings = Settings { mapping: import.mapping.clone(), match_key, on_match: "update", ..Settings::default() };
     usecase::begin(ctx, id, &settings, false).await.unwrap();
 }
 
@@ -176,4 +180,75 @@ async fn columns_without_a_header_have_a_number_in_the_readers_language() {
     assert_eq!(whole.import.titles(Lang::Es), ["Nombre", "Correo", "Columna 3"]);
     let (csv, _) = usecase::problems_csv(&app.ctx(), whole.import.id, None, Lang::Es).await.unwrap();
     assert!(csv.starts_with("\u{feff}Nombre,Correo,Columna 3,Problema"), "{csv}");
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_what_would_be_stored_as_it_is_told_to_read_it() {
+    let app = TestApp::start().await;
+    import(&app, Kind::Contacts, "x.csv", "Nombre,Correo,Ciudad\nAna,ana@x.com,Lima\n", "email").await;
+    let mut text = "Nombre,Correo,Ciudad,Fecha de nacimiento\nAna,ana@x.com,Quito,02/03/1990\nmala,,,\n".to_owned();
+    (0..30).for_each(|n| text.push_str(&format!("Eva,e{n}@x.com,,05/06/1990\n")));
+    let ctx = app.ctx();
+    let id = usecase::take_in(&ctx, Kind::Contacts, "x.csv", text.into()).await.unwrap();
+    let check = async |day_order: &'static str| {
+        let mapping = usecase::find(&ctx, id, Lang::En).await.unwrap().import.mapping;
+        let settings = Settings { mapping, match_key: "email", on_match: "update", day_order, decimals: "" };
+        usecase::begin(&ctx, id, &settings, true).await.unwrap();
+        imports::once(&ctx).await.unwrap();
+        usecase::find(&ctx, id, Lang::En).await.unwrap().preview
+    };
+    let shown = check("month_first").await;
+    assert_eq!(shown.len(), 20);
+    let field =
+        |at: usize, name: &str| shown[at].fields.iter().find(|f| f.name == name).map(|f| (f.now.as_str(), f.was.as_deref()));
+    assert_eq!((shown[0].line, shown[0].fate, shown[0].id.is_some()), (2, Fate::Update, true));
+    assert_eq!(field(0, "city"), Some(("Quito", Some("Lima"))));
+    assert_eq!(field(0, "birthday"), Some(("1990-02-03", Some(""))));
+    assert_eq!(field(0, "email"), Some(("ana@x.com", None)));
+    assert_eq!((shown[1].fate, shown[1].id, field(2, "birthday")), (Fate::Create, None, Some(("1990-05-06", None))));
+    let shown = check("").await;
+    assert!(shown[0].fields.iter().any(|f| f.name == "birthday" && f.now == "1990-03-02"), "a file in Spanish has the day first");
+    assert_eq!(app.texts("SELECT city FROM contacts").await, ["Lima"]);
+    // The page says so in words, and asks for the order; what came of it links to the records.
+    let admin = sign_in(&app, Role::Admin).await;
+    let client = app.client_with(&admin.cookie);
+    let page = send(client.get(app.url(&format!("/import/{id}")))).await.text;
+    assert!(page.contains("Mar 2, 1990"), "{page}");
+    assert!(page.contains("name=\"day_order\"") && !page.contains("name=\"decimals\"") && page.contains("32 rows"), "{page}");
+    start(&ctx, id, "email").await;
+    imports::once(&ctx).await.unwrap();
+    let whole = usecase::find(&ctx, id, Lang::En).await.unwrap();
+    assert_eq!((whole.records.len(), whole.preview.len()), (32, 0));
+    let page = send(client.get(app.url(&format!("/import/{id}")))).await.text;
+    assert!(page.contains(&format!("href=\"/contacts/{}\"", whole.records[0].1)) && page.contains("took"), "{page}");
+}
+
+#[tokio::test]
+async fn uploads_that_nobody_finishes_are_few_and_go() {
+    let clock = Clock::fixed(noon());
+    let app = TestApp::with(|setup| setup.clock = clock.clone()).await;
+    let sales = sign_in(&app, Role::Sales).await;
+    let client = app.client_with(&sales.cookie);
+    let boundary = "x-x-x";
+    let upload = async |n: usize| {
+        let body = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f{n}.csv\"\r\n\r\nName,Email\nMine,a@x.com\n\r\n--{boundary}--\r\n"
+        );
+        let upload =
+            client.post(app.url("/import/upload")).header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
+        send(upload.body(body)).await.header("location").to_owned()
+    };
+    for n in 0..10 {
+        assert!(upload(n).await.starts_with("/import/"));
+    }
+    let place = upload(10).await;
+    assert_eq!(place, "/import?kind=contacts&why=unfinished");
+    let page = send(client.get(app.url(&place))).await.text;
+    assert!(page.contains("10 uploads that are not finished, the oldest is f0.csv"), "{page}");
+    clock.set(noon() + TimeDelta::hours(23));
+    usecase::trim(&app.ctx()).await.unwrap();
+    assert_eq!(app.count("imports").await, 10);
+    clock.set(noon() + TimeDelta::hours(25));
+    usecase::trim(&app.ctx()).await.unwrap();
+    assert_eq!(app.count("imports").await, 0);
 }

@@ -28,6 +28,10 @@ pub struct Given {
     pub today: Option<NaiveDate>,
     /// The currency of amounts that name none.
     pub currency: Option<&'static str>,
+    /// The order of day and month, where somebody says so; else it is found by the column.
+    pub order: Option<dates::Order>,
+    /// What stands before decimals, where somebody says so; else it is found by the column.
+    pub point: Option<char>,
     /// Whether rows of another width than the headers are at fault. In a spreadsheet they are not.
     pub strict_width: bool,
 }
@@ -108,7 +112,10 @@ impl<'a> RowReader<'a> {
             mapping,
             survey,
             given,
-            orders: survey.orders(given.lang),
+            orders: match given.order {
+                Some(order) => vec![Some(order); survey.columns.len()],
+                None => survey.orders(given.lang),
+            },
             titles: survey.titles(),
             folded_headers: survey.headers.iter().map(|h| fold(h)).collect(),
             header_currency: value.and_then(|at| survey.headers.get(at)).and_then(|h| money::currency_within(h)),
@@ -256,7 +263,7 @@ impl<'a> RowReader<'a> {
             Shape::Money | Shape::Count => {
                 let point = match cell.kind {
                     CellKind::Number => Some('.'),
-                    _ => self.survey.columns.get(at).and_then(|c| c.decimals.point()),
+                    _ => self.given.point.or_else(|| self.survey.columns.get(at).and_then(|c| c.decimals.point())),
                 };
                 match money::parse(raw, point) {
                     Ok(amount) if target.shape == Shape::Money => g.amount = Some((at, amount)),

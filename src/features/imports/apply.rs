@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    prepare::{MAX_OTHERS, Prepared, unite},
+    prepare::{Fate, MAX_OTHERS, Prepared, unite},
     store::{self, Counts, companies, contacts},
 };
 use crate::{
@@ -80,8 +80,12 @@ pub async fn apply(
                 let key = row.key.clone().unwrap_or_default().replace('\n', ", ");
                 row.fault("", Fault::Several, &key);
             }
-            Some([_]) if how.on_match == "skip" => counts.skipped += 1,
+            Some([id]) if how.on_match == "skip" => {
+                row.fate = Some((Fate::Skip, *id));
+                counts.skipped += 1;
+            }
             Some([id]) if how.on_match == "update" => {
+                row.fate = Some((Fate::Update, *id));
                 plan.changers.push(*id);
                 merge(plan.changed.entry(*id).or_default(), fields);
             }
@@ -89,8 +93,12 @@ pub async fn apply(
                 let key = row.key.as_ref().filter(|_| how.on_match != "create").map(|key| fold(key));
                 let same = key.as_ref().and_then(|key| plan.made.get(key)).copied();
                 match same.and_then(|place| plan.added.get_mut(place)) {
-                    Some(_) if how.on_match == "skip" => counts.skipped += 1,
+                    Some(first) if how.on_match == "skip" => {
+                        row.fate = made_id(first).map(|id| (Fate::Skip, id));
+                        counts.skipped += 1;
+                    }
                     Some(first) => {
+                        row.fate = made_id(first).map(|id| (Fate::Update, id));
                         merge(first, fields);
                         counts.updated += 1;
                     }
@@ -99,6 +107,7 @@ pub async fn apply(
                     }
                     None => {
                         let id = Uuid::now_v7();
+                        row.fate = Some((Fate::Create, id));
                         fields.insert("id".into(), Value::String(id.to_string()));
                         if let Some(key) = key {
                             plan.made.insert(key, plan.added.len());
@@ -200,6 +209,10 @@ fn merge(into: &mut Map<String, Value>, fields: Map<String, Value>) {
             list.truncate(MAX_OTHERS);
         }
     }
+}
+
+fn made_id(fields: &Map<String, Value>) -> Option<Uuid> {
+    fields.get("id")?.as_str()?.parse().ok()
 }
 
 fn list_of(value: Option<Value>) -> Vec<Value> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -34,6 +35,20 @@ pub struct Prepared {
     pub cells: Vec<String>,
     /// Whether it is a record at all.
     pub is_record: bool,
+    /// What becomes of it, and of which record.
+    pub fate: Option<(Fate, Uuid)>,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It makes a record.
+    Create,
+    /// It says more of one.
+    Update,
+    /// There is one, and it stays.
+    Skip,
 }
 
 /// The longest texts of the columns, in characters.
@@ -71,6 +86,7 @@ pub fn prepare(
         problems: read.problems,
         cells,
         is_record: read.record.is_some(),
+        fate: None,
     };
     let mut record = read.record.unwrap_or_default();
     let id = take_text(&mut record, "id");

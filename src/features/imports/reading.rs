@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         format::Lang,
-        import::{Fault, Given, Kind, Mapping, Problem, Read, RowReader, Survey, Surveyor},
+        import::{Fault, Given, Kind, Mapping, Problem, Read, RowReader, Survey, Surveyor, dates},
     },
     platform::tables::{Go, MAX_COLUMNS, Refused, Table},
 };
@@ -17,6 +17,10 @@ pub struct Said {
     pub today: Option<chrono::NaiveDate>,
     /// The currency of amounts that name none.
     pub currency: Option<&'static str>,
+    /// The order of day and month, where somebody says so.
+    pub order: Option<dates::Order>,
+    /// What stands before decimals, where somebody says so.
+    pub point: Option<char>,
 }
 
 /// A file, looked at once, with what its columns are.
@@ -56,6 +60,8 @@ impl Reading {
             lang: said.lang.or(survey.lang).unwrap_or(Lang::Es),
             today: said.today,
             currency: said.currency,
+            order: said.order,
+            point: said.point,
             strict_width: matches!(table.kind, crate::platform::tables::FileKind::Delimited { .. }),
         };
         Ok(Self { kind, table, survey, mapping, given })

@@ -3,13 +3,18 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::words;
 use crate::{
     domain::{
         AppError, AppResult,
+        crm::Lifecycle,
         format::{self, Lang},
         import::Kind,
     },
-    features::imports::usecase::{self as imports, Import, KINDS, MATCH_KEYS, ON_MATCH, Settings, Whole},
+    features::imports::{
+        preview::{Fate, Shown},
+        usecase::{self as imports, DAY_ORDERS, DECIMALS, Import, KINDS, MATCH_KEYS, ON_MATCH, Settings, Whole},
+    },
     pages::written::{
         form::Sent,
         parts::{Choice, Reader, fault_text, notice, problem, select},
@@ -32,7 +37,13 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent, id: &str) -> AppResult<()> {
             while let Some(name) = sent.all(&format!("c{}", mapping.len())).next() {
                 mapping.push(name.to_owned());
             }
-            let settings = Settings { mapping, match_key: sent.value("match"), on_match: sent.value("on_match") };
+            let settings = Settings {
+                mapping,
+                match_key: sent.value("match"),
+                on_match: sent.value("on_match"),
+                day_order: sent.value("day_order"),
+                decimals: sent.value("decimals"),
+            };
             imports::begin(ctx, id, &settings, verb == "check").await?;
         }
         "cancel" => imports::cancel(ctx, id).await?,
@@ -52,7 +63,14 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent, id: &str) -> AppResult<()> {
 pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
     let lang = reader.lang;
     let list = imports::list(ctx).await?;
-    let why = why_not(place.get("why"), lang);
+    let oldest = list.iter().rev().find(|it| is_open(it) && it.started_by == ctx.actor.user().map(|id| id.0));
+    let why = match place.get("why") {
+        "unfinished" => Some(fill(
+            s!(lang, imports.w_unfinished),
+            &[&imports::MAX_UNFINISHED.to_string(), oldest.map_or("—", |it| it.file_name.as_str())],
+        )),
+        why => why_not(why, lang).map(str::to_owned),
+    };
     let chosen = Kind::parse(place.get("kind")).unwrap_or(Kind::Contacts);
     let kinds: Vec<Choice> =
         KINDS.iter().map(|kind| (kind.as_str().to_owned(), kind_name(kind.as_str(), lang).to_owned(), None)).collect();
@@ -63,7 +81,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let view = view! {
         <div class="import">
             <p class="office-help">{s!(lang, imports.help)}</p>
-            {why.map(|text| notice("notice-bad", Icon::Warning, "alert", text))}
+            {why.map(|text| notice("notice-bad", Icon::Warning, "alert", &text))}
             <form class="form import-send" method="post" action="/import/upload" enctype="multipart/form-data">
                 {select(reader, "send", "kind", s!(lang, imports.kind), chosen.as_str(), kinds)}
                 <div class="field">
@@ -94,6 +112,10 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     Ok(view.into_any())
 }
 
+fn is_open(import: &Import) -> bool {
+    matches!(import.state.as_str(), "draft" | "checked")
+}
+
 fn listed(reader: &Reader, import: &Import) -> AnyView {
     let lang = reader.lang;
     view! {
@@ -115,11 +137,19 @@ pub async fn one(ctx: &Ctx, reader: &Reader, id: &str) -> AppResult<(String, Any
     let whole = imports::find(ctx, id, lang).await?;
     let import = &whole.import;
     let goes_on = matches!(import.state.as_str(), "checking" | "running" | "undoing");
-    let is_open = matches!(import.state.as_str(), "draft" | "checked");
+    let is_open = is_open(import);
     let failure =
         import.failure.as_ref().map(|why| notice("notice-bad", Icon::Warning, "alert", &fill(s!(lang, imports.failure), &[why])));
     let tried = (import.state == "checked").then(|| notice("notice-ok", Icon::Check, "status", s!(lang, imports.would)));
-    let counts = (import.state != "draft").then(|| counts(import, lang));
+    let counts = (import.state != "draft").then(|| {
+        let (whole, took) = (rows_in_all(import, lang), import.began_at.zip(import.finished_at));
+        let took =
+            took.map(|(began, ended)| fill(s!(lang, imports.took), &[&format::duration((ended - began).num_seconds().max(1))]));
+        view! {
+            {counts(import, lang)}
+            <p class="faint">{whole}{took.map(|took| format!(" · {took}"))}</p>
+        }
+    });
     let view = view! {
         <div class="import">
             <p><a href="/import">{s!(lang, imports.back)}</a></p>
@@ -134,6 +164,8 @@ pub async fn one(ctx: &Ctx, reader: &Reader, id: &str) -> AppResult<(String, Any
             {tried}
             {goes_on.then(|| progress(import, lang))}
             {counts}
+            {(!whole.preview.is_empty() && is_open).then(|| preview(reader, import, &whole.preview))}
+            {(!whole.records.is_empty()).then(|| records(&whole, lang))}
             {is_open.then(|| settings(reader, import))}
             {matches!(import.state.as_str(), "done" | "cancelled" | "failed")
                 .then(|| {
@@ -256,6 +288,33 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
             },
         )
     });
+    let orders = DAY_ORDERS.iter().map(|word| {
+        choice(
+            word,
+            match *word {
+                "day_first" => s!(lang, imports.d_day),
+                "month_first" => s!(lang, imports.d_month),
+                _ => s!(lang, imports.d_found),
+            },
+        )
+    });
+    let marks = DECIMALS.iter().map(|word| {
+        choice(
+            word,
+            match *word {
+                "comma" => s!(lang, imports.d_comma),
+                "point" => s!(lang, imports.d_point),
+                _ => s!(lang, imports.d_found),
+            },
+        )
+    });
+    // Asked for where they matter.
+    let order = kind
+        .has_days(&import.mapping)
+        .then(|| select(reader, "settings", "day_order", s!(lang, imports.day_order), &import.day_order, orders.collect()));
+    let mark = kind
+        .has_numbers(&import.mapping)
+        .then(|| select(reader, "settings", "decimals", s!(lang, imports.decimals), &import.decimals, marks.collect()));
     let columns = [s!(lang, imports.column), s!(lang, imports.samples), s!(lang, imports.field)].map(Column::Text);
     let heading = rows_in_all(import, lang);
     view! {
@@ -266,6 +325,8 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
             <div class="import-choices">
                 {select(reader, "settings", "match", s!(lang, imports.match_by), &import.match_key, keys.collect())}
                 {select(reader, "settings", "on_match", s!(lang, imports.on_match), &import.on_match, then.collect())}
+                {order}
+                {mark}
             </div>
             <div class="form-actions">
                 <button class="button" name="do" value="check">{s!(lang, imports.check)}</button>
@@ -273,6 +334,80 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
                 <button class="button button-bad" name="do" value="discard">{s!(lang, imports.discard)}</button>
             </div>
         </form>
+    }
+    .into_any()
+}
+
+/// The first records as they would be stored.
+fn preview(reader: &Reader, import: &Import, shown: &[Shown]) -> AnyView {
+    let lang = reader.lang;
+    let place = if import.kind == Kind::Companies.as_str() { "companies" } else { "contacts" };
+    let columns =
+        [Column::Number(s!(lang, imports.line)), Column::Text(s!(lang, imports.becomes)), Column::Text(s!(lang, imports.record))];
+    let rows = shown.iter().map(|record| {
+        let (class, word) = match record.fate {
+            Fate::Create => ("chip chip-ok", s!(lang, imports.p_create)),
+            Fate::Update if record.fields.iter().all(|field| field.was.is_none()) => ("chip", s!(lang, imports.p_unchanged)),
+            Fate::Update => ("chip chip-warn", s!(lang, imports.p_update)),
+            Fate::Skip => ("chip", s!(lang, imports.p_skip)),
+        };
+        let fields = record.fields.iter().map(|field| {
+            let was = field.was.as_ref().map(|was| view! { <s class="faint">{shown_value(&field.name, was, lang)}</s>" → " });
+            view! { <div><dt>{words::field(&field.name, lang)}</dt><dd>{was}{shown_value(&field.name, &field.now, lang)}</dd></div> }
+        });
+        let word = match record.id {
+            Some(id) => view! { <a href=format!("/{place}/{id}")>{word}</a> }.into_any(),
+            None => word.into_any(),
+        };
+        view! {
+            <tr>
+                <th scope="row" class="num">{record.line.to_string()}</th>
+                <td><span class=class>{word}</span></td>
+                <td class="cell-wrap"><dl class="import-record">{fields.collect_view()}</dl></td>
+            </tr>
+        }
+    });
+    view! {
+        <section aria-labelledby="preview">
+            <h3 id="preview">{s!(lang, imports.preview)}</h3>
+            <p class="office-help">{s!(lang, imports.preview_help)}</p>
+            {table(reader, "import-preview", &columns, rows.collect_view())}
+        </section>
+    }
+    .into_any()
+}
+
+/// A stored text as people read it.
+fn shown_value(name: &str, text: &str, lang: Lang) -> String {
+    match name {
+        _ if text.is_empty() => "—".to_owned(),
+        "birthday" => text.parse().map_or_else(|_| text.to_owned(), |day| format::date_long(day, lang)),
+        "lifecycle" => Lifecycle::parse(text).map_or_else(|| text.to_owned(), |it| words::lifecycle(it, lang).to_owned()),
+        "employees" => text.parse().map_or_else(|_| text.to_owned(), |n| format::integer(n, lang)),
+        _ => text.to_owned(),
+    }
+}
+
+/// The first records that it has made or changed.
+fn records(whole: &Whole, lang: Lang) -> AnyView {
+    let shown = whole.records.len() as i64;
+    let all = whole.import.created + whole.import.updated;
+    let first = (shown < all && shown == imports::SHOWN_RECORDS).then(|| {
+        let text = fill(s!(lang, imports.first_problems), &[&format::integer(shown, lang), &format::integer(all, lang)]);
+        view! { <p class="faint">{text}</p> }
+    });
+    let links = whole.records.iter().map(|(is_company, id, name, was_created)| {
+        let place = if *is_company { "companies" } else { "contacts" };
+        let name = if name.is_empty() { id.to_string() } else { name.clone() };
+        let word = if *was_created { s!(lang, imports.p_created) } else { s!(lang, imports.p_updated) };
+        view! { <li><a href=format!("/{place}/{id}")>{name}</a>" "<span class="faint">{word}</span></li> }
+    });
+    view! {
+        <section aria-labelledby="records">
+            <h3 id="records">{s!(lang, imports.records)}</h3>
+            <ul class="import-records">{links.collect_view()}</ul>
+            {first}
+        </section>
     }
     .into_any()
 }

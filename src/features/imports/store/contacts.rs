@@ -109,6 +109,21 @@ pub async fn update(tx: &mut PgConnection, import: Uuid, rows: &Value, now: Date
     .await
 }
 
+/// How records stand now, and how they stood before the import where it has changed them: as objects by the names of their columns.
+pub async fn stand(tx: &mut PgConnection, import: Uuid, ids: &[Uuid]) -> Result<Vec<(Uuid, Value, Option<Value>)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT c.id AS "id!", to_jsonb(c) || jsonb_build_object('company', crm_company_name(c.company_id), 'owner', n.name) AS "now!",
+               CASE WHEN NOT ch.was_created THEN ch.was || jsonb_build_object('company', crm_company_name((ch.was ->> 'company_id')::uuid)) || jsonb_build_object('owner', n.name) END AS was
+           FROM seen_contacts c LEFT JOIN crm_names n ON n.id = c.owner_id
+           LEFT JOIN import_changes ch ON ch.import_id = $1 AND ch.record_id = c.id WHERE c.id = ANY($2)"#,
+        import,
+        ids
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.id, r.now, r.was)).collect())
+}
+
 /// Takes back what an import did to these contacts, where nobody has changed them since and, for those that it made, nobody has worked
 /// with them; gives those.
 pub async fn undo(tx: &mut PgConnection, import: Uuid, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Uuid>, sqlx::Error> {
