@@ -1,5 +1,7 @@
 //! What imports take and what they do not: the same as forms.
 
+use std::fmt::Write as _;
+
 use chrono::TimeDelta;
 use nexus_crm::{
     domain::{format::Lang, import::Kind, people::Role},
@@ -187,7 +189,9 @@ async fn a_dry_run_shows_what_would_be_stored_as_it_is_told_to_read_it() {
     let app = TestApp::start().await;
     import(&app, Kind::Contacts, "x.csv", "Nombre,Correo,Ciudad\nAna,ana@x.com,Lima\n", "email").await;
     let mut text = "Nombre,Correo,Ciudad,Fecha de nacimiento\nAna,ana@x.com,Quito,02/03/1990\nmala,,,\n".to_owned();
-    (0..30).for_each(|n| text.push_str(&format!("Eva,e{n}@x.com,,05/06/1990\n")));
+    for n in 0..30 {
+        writeln!(text, "Eva,e{n}@x.com,,05/06/1990").unwrap();
+    }
     let ctx = app.ctx();
     let id = usecase::take_in(&ctx, Kind::Contacts, "x.csv", text.into()).await.unwrap();
     let check = async |day_order: &'static str| {

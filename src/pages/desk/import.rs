@@ -3,18 +3,14 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::words;
+use super::import_shown;
 use crate::{
     domain::{
         AppError, AppResult,
-        crm::Lifecycle,
         format::{self, Lang},
         import::Kind,
     },
-    features::imports::{
-        preview::{Fate, Shown},
-        usecase::{self as imports, DAY_ORDERS, DECIMALS, Import, KINDS, MATCH_KEYS, ON_MATCH, Settings, Whole},
-    },
+    features::imports::usecase::{self as imports, DAY_ORDERS, DECIMALS, Import, KINDS, MATCH_KEYS, ON_MATCH, Settings, Whole},
     pages::written::{
         form::Sent,
         parts::{Choice, Reader, fault_text, notice, problem, select},
@@ -164,8 +160,8 @@ pub async fn one(ctx: &Ctx, reader: &Reader, id: &str) -> AppResult<(String, Any
             {tried}
             {goes_on.then(|| progress(import, lang))}
             {counts}
-            {(!whole.preview.is_empty() && is_open).then(|| preview(reader, import, &whole.preview))}
-            {(!whole.records.is_empty()).then(|| records(&whole, lang))}
+            {(!whole.preview.is_empty() && is_open).then(|| import_shown::preview(reader, import, &whole.preview))}
+            {(!whole.records.is_empty()).then(|| import_shown::records(&whole, lang))}
             {is_open.then(|| settings(reader, import))}
             {matches!(import.state.as_str(), "done" | "cancelled" | "failed")
                 .then(|| {
@@ -288,6 +284,32 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
             },
         )
     });
+    let columns = [s!(lang, imports.column), s!(lang, imports.samples), s!(lang, imports.field)].map(Column::Text);
+    let heading = rows_in_all(import, lang);
+    view! {
+        <form class="import-settings" method="post" action=format!("/import/{}", import.id)>
+            <h3>{s!(lang, imports.columns)}</h3>
+            <p class="office-help">{s!(lang, imports.columns_help)} " " <span class="faint">{heading}</span></p>
+            {table(reader, "import-columns", &columns, rows.collect_view())}
+            <div class="import-choices">
+                {select(reader, "settings", "match", s!(lang, imports.match_by), &import.match_key, keys.collect())}
+                {select(reader, "settings", "on_match", s!(lang, imports.on_match), &import.on_match, then.collect())}
+                {how_read(reader, import, kind)}
+            </div>
+            <div class="form-actions">
+                <button class="button" name="do" value="check">{s!(lang, imports.check)}</button>
+                <button class="button button-primary" name="do" value="start">{s!(lang, imports.start)}</button>
+                <button class="button button-bad" name="do" value="discard">{s!(lang, imports.discard)}</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// How days and numbers are read: asked for where they matter.
+fn how_read(reader: &Reader, import: &Import, kind: Kind) -> AnyView {
+    let lang = reader.lang;
+    let choice = |value: &str, label: &str| -> Choice { (value.to_owned(), label.to_owned(), None) };
     let orders = DAY_ORDERS.iter().map(|word| {
         choice(
             word,
@@ -308,106 +330,15 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
             },
         )
     });
-    // Asked for where they matter.
     let order = kind
         .has_days(&import.mapping)
         .then(|| select(reader, "settings", "day_order", s!(lang, imports.day_order), &import.day_order, orders.collect()));
     let mark = kind
         .has_numbers(&import.mapping)
         .then(|| select(reader, "settings", "decimals", s!(lang, imports.decimals), &import.decimals, marks.collect()));
-    let columns = [s!(lang, imports.column), s!(lang, imports.samples), s!(lang, imports.field)].map(Column::Text);
-    let heading = rows_in_all(import, lang);
     view! {
-        <form class="import-settings" method="post" action=format!("/import/{}", import.id)>
-            <h3>{s!(lang, imports.columns)}</h3>
-            <p class="office-help">{s!(lang, imports.columns_help)} " " <span class="faint">{heading}</span></p>
-            {table(reader, "import-columns", &columns, rows.collect_view())}
-            <div class="import-choices">
-                {select(reader, "settings", "match", s!(lang, imports.match_by), &import.match_key, keys.collect())}
-                {select(reader, "settings", "on_match", s!(lang, imports.on_match), &import.on_match, then.collect())}
-                {order}
-                {mark}
-            </div>
-            <div class="form-actions">
-                <button class="button" name="do" value="check">{s!(lang, imports.check)}</button>
-                <button class="button button-primary" name="do" value="start">{s!(lang, imports.start)}</button>
-                <button class="button button-bad" name="do" value="discard">{s!(lang, imports.discard)}</button>
-            </div>
-        </form>
-    }
-    .into_any()
-}
-
-/// The first records as they would be stored.
-fn preview(reader: &Reader, import: &Import, shown: &[Shown]) -> AnyView {
-    let lang = reader.lang;
-    let place = if import.kind == Kind::Companies.as_str() { "companies" } else { "contacts" };
-    let columns =
-        [Column::Number(s!(lang, imports.line)), Column::Text(s!(lang, imports.becomes)), Column::Text(s!(lang, imports.record))];
-    let rows = shown.iter().map(|record| {
-        let (class, word) = match record.fate {
-            Fate::Create => ("chip chip-ok", s!(lang, imports.p_create)),
-            Fate::Update if record.fields.iter().all(|field| field.was.is_none()) => ("chip", s!(lang, imports.p_unchanged)),
-            Fate::Update => ("chip chip-warn", s!(lang, imports.p_update)),
-            Fate::Skip => ("chip", s!(lang, imports.p_skip)),
-        };
-        let fields = record.fields.iter().map(|field| {
-            let was = field.was.as_ref().map(|was| view! { <s class="faint">{shown_value(&field.name, was, lang)}</s>" → " });
-            view! { <div><dt>{words::field(&field.name, lang)}</dt><dd>{was}{shown_value(&field.name, &field.now, lang)}</dd></div> }
-        });
-        let word = match record.id {
-            Some(id) => view! { <a href=format!("/{place}/{id}")>{word}</a> }.into_any(),
-            None => word.into_any(),
-        };
-        view! {
-            <tr>
-                <th scope="row" class="num">{record.line.to_string()}</th>
-                <td><span class=class>{word}</span></td>
-                <td class="cell-wrap"><dl class="import-record">{fields.collect_view()}</dl></td>
-            </tr>
-        }
-    });
-    view! {
-        <section aria-labelledby="preview">
-            <h3 id="preview">{s!(lang, imports.preview)}</h3>
-            <p class="office-help">{s!(lang, imports.preview_help)}</p>
-            {table(reader, "import-preview", &columns, rows.collect_view())}
-        </section>
-    }
-    .into_any()
-}
-
-/// A stored text as people read it.
-fn shown_value(name: &str, text: &str, lang: Lang) -> String {
-    match name {
-        _ if text.is_empty() => "—".to_owned(),
-        "birthday" => text.parse().map_or_else(|_| text.to_owned(), |day| format::date_long(day, lang)),
-        "lifecycle" => Lifecycle::parse(text).map_or_else(|| text.to_owned(), |it| words::lifecycle(it, lang).to_owned()),
-        "employees" => text.parse().map_or_else(|_| text.to_owned(), |n| format::integer(n, lang)),
-        _ => text.to_owned(),
-    }
-}
-
-/// The first records that it has made or changed.
-fn records(whole: &Whole, lang: Lang) -> AnyView {
-    let shown = whole.records.len() as i64;
-    let all = whole.import.created + whole.import.updated;
-    let first = (shown < all && shown == imports::SHOWN_RECORDS).then(|| {
-        let text = fill(s!(lang, imports.first_problems), &[&format::integer(shown, lang), &format::integer(all, lang)]);
-        view! { <p class="faint">{text}</p> }
-    });
-    let links = whole.records.iter().map(|(is_company, id, name, was_created)| {
-        let place = if *is_company { "companies" } else { "contacts" };
-        let name = if name.is_empty() { id.to_string() } else { name.clone() };
-        let word = if *was_created { s!(lang, imports.p_created) } else { s!(lang, imports.p_updated) };
-        view! { <li><a href=format!("/{place}/{id}")>{name}</a>" "<span class="faint">{word}</span></li> }
-    });
-    view! {
-        <section aria-labelledby="records">
-            <h3 id="records">{s!(lang, imports.records)}</h3>
-            <ul class="import-records">{links.collect_view()}</ul>
-            {first}
-        </section>
+        {order}
+        {mark}
     }
     .into_any()
 }

@@ -11,6 +11,7 @@ pub mod export;
 mod fields;
 mod forms;
 mod import;
+mod import_shown;
 mod lead;
 mod lead_new;
 mod lead_profile;
