@@ -22,12 +22,12 @@ pub async fn contacts(
     order(&mut sql, query, asker);
     sql.push(" LIMIT ").push_bind(limit);
     sql.push(
-        ") SELECT to_jsonb(c) - 'search' || jsonb_build_object('company', crm_company_name(c.company_id), 'owner', o.name, 'usage', u.usage) \
-         FROM page c LEFT JOIN crm_names o ON o.id = c.owner_id LEFT JOIN LATERAL (SELECT concat_ws(' ', m.subscription_tier, \
+        ") SELECT to_json(c) FROM (SELECT c.*, crm_company_name(c.company_id) AS company, o.name AS owner, u.usage FROM page c \
+         LEFT JOIN crm_names o ON o.id = c.owner_id LEFT JOIN LATERAL (SELECT concat_ws(' ', m.subscription_tier, \
          round(m.total_tokens * 100.0 / nullif(l.tokens_per_month, 0), 2) || '%') AS usage FROM agent_usage_monthly m \
          LEFT JOIN usage_tier_limits l ON l.tier = m.subscription_tier WHERE m.user_id = c.usage_user_id AND m.month = ",
     );
-    sql.push_bind(month).push(") u ON true");
+    sql.push_bind(month).push(") u ON true) c");
     order(&mut sql, query, asker);
     sql.build_query_scalar().fetch_all(tx).await
 }
@@ -46,10 +46,10 @@ pub async fn companies(
     after(&mut sql, query);
     order(&mut sql, query, asker);
     sql.push(" LIMIT ").push_bind(limit);
-    sql.push(") SELECT to_jsonb(c) - 'search' || jsonb_build_object('owner', o.name, 'contacts', CASE WHEN ").push_bind(counted);
+    sql.push(") SELECT to_json(c) FROM (SELECT c.*, o.name AS owner, CASE WHEN ").push_bind(counted);
     sql.push(
-        " THEN (SELECT count(*) FROM seen_contacts k WHERE k.company_id = c.id AND k.deleted_at IS NULL) END) \
-         FROM page c LEFT JOIN crm_names o ON o.id = c.owner_id",
+        " THEN (SELECT count(*) FROM seen_contacts k WHERE k.company_id = c.id AND k.deleted_at IS NULL) END AS contacts \
+         FROM page c LEFT JOIN crm_names o ON o.id = c.owner_id) c",
     );
     order(&mut sql, query, asker);
     sql.build_query_scalar().fetch_all(tx).await
