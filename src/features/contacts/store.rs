@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod companies;
+pub mod export;
 pub mod fields;
 pub mod find;
 pub mod list;
