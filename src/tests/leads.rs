@@ -122,21 +122,70 @@ async fn of_many_at_once_there_is_one() {
     let same = futures_util::future::join_all((0..8).map(|_| post(&app, &key, Some("k"), body.clone()))).await;
     assert_eq!(same.iter().filter(|answer| answer.status == 201).count(), 1);
     assert!(same.iter().all(|answer| answer.json["id"] == same[0].json["id"]), "{same:?}");
-    // The same person in other words, by the address and by the number.
+    // The same person in other words: by the address, and by the number where no address tells them apart.
     let others = futures_util::future::join_all((0..8).map(|n| {
-        let sent = if n % 2 == 0 {
-            json!({"name": format!("M{n}"), "email": "Eva@X.example", "phone": "0057 310 555 1212", "message": format!("Mensaje {n}")})
-        } else {
-            json!({"name": format!("M{n}"), "phone": "+57 (310) 555-1212", "message": format!("Mensaje {n}")})
+        let sent = match n % 4 {
+            0 => json!({"name": format!("M{n}"), "email": "Eva@X.example", "message": format!("Mensaje {n}")}),
+            2 => json!({"name": format!("M{n}"), "email": "eva@x.example", "message": format!("Mensaje {n}")}),
+            1 => json!({"name": format!("M{n}"), "phone": "0057 310 555 1212", "message": format!("Mensaje {n}")}),
+            _ => json!({"name": format!("M{n}"), "phone": "+57 (310) 555-1212", "message": format!("Mensaje {n}")}),
         };
         post(&app, &key, None, sent.to_string())
     }))
     .await;
-    assert_eq!(others.iter().filter(|answer| answer.status == 201).count(), 1, "{others:?}");
-    assert_eq!(app.count("leads").await, 2);
-    assert_eq!(app.count("interactions i JOIN leads l ON l.id = i.lead_id WHERE l.email = 'eva@x.example'").await, 8);
-    let message = app.text("SELECT message FROM leads WHERE email = 'eva@x.example'").await;
-    assert!((0..8).all(|n| message.contains(&format!("Mensaje {n}"))), "{message}");
+    assert_eq!(others.iter().filter(|answer| answer.status == 201).count(), 2, "{others:?}");
+    assert_eq!(app.count("leads").await, 3);
+    for (which, parity) in [("email = 'eva@x.example'", 0), ("phone_key = '573105551212'", 1)] {
+        assert_eq!(app.count(&format!("interactions i JOIN leads l ON l.id = i.lead_id WHERE l.{which}")).await, 4);
+        let message = app.text(&format!("SELECT message FROM leads WHERE {which}")).await;
+        assert!((0..8).filter(|n| n % 2 == parity).all(|n| message.contains(&format!("Mensaje {n}"))), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn people_who_share_a_telephone_stay_two() {
+    let app = TestApp::start().await;
+    let alice = captured(&app, &json!({"name": "Alice", "email": "alice@x.example", "phone": "+34911222333"})).await;
+    let bob = captured(&app, &json!({"name": "Bob", "title": "CTO", "email": "bob@x.example", "phone": "+34 911 222 333"})).await;
+    assert_ne!(alice, bob);
+    assert_eq!(
+        app.texts("SELECT concat_ws('|', first_name, email, title) FROM leads ORDER BY 1").await,
+        ["Alice|alice@x.example", "Bob|bob@x.example|CTO"]
+    );
+}
+
+#[tokio::test]
+async fn a_stranger_says_nothing_of_who_a_lead_is() {
+    let app = TestApp::start().await;
+    let key = people::key(&app, &[KeyScope::LeadsWrite]).await;
+    let id = captured(&app, &json!({"name": "Ana", "phone": "+57 300 111 2233"})).await;
+    let sent = json!({"name": "Eve", "email": "eve@evil.example", "phone": "+573001112233", "company": "Evil", "title": "CEO", "message": "Hola"});
+    let merged = post(&app, &key, None, sent.to_string()).await;
+    assert_eq!((merged.status, &merged.json["id"]), (200, &json!(id)));
+    assert_eq!(
+        app.text("SELECT concat_ws('|', first_name, email, phone, company, title, message) FROM leads").await,
+        "Ana|+57 300 111 2233|Hola"
+    );
+    let told = app.text("SELECT body FROM interactions WHERE body IS NOT NULL").await;
+    for word in ["Hola", "Eve", "eve@evil.example", "Evil", "CEO"] {
+        assert!(told.contains(word), "{told}");
+    }
+    assert!(!app.text("SELECT string_agg(body::text, ' ') FROM journal WHERE event = 'lead_merged'").await.contains("eve@"));
+    // By hand, by somebody who works on it, what is empty is filled.
+    let form = [("do", "new"), ("first_name", "Ana"), ("last_name", "Paz"), ("email", "ana@x.example"), ("phone", "573001112233")];
+    assert!(send(app.client.post(app.url("/leads/new")).form(&form)).await.header("location").ends_with("?done=merged"));
+    assert_eq!(app.text("SELECT concat_ws('|', first_name, email) FROM leads").await, "Ana|ana@x.example");
+}
+
+#[tokio::test]
+async fn a_customer_is_one_lead() {
+    let app = TestApp::start().await;
+    let sent = json!({"name": "Luz", "customer_id": "cus_4711", "current_plan": "Pro"});
+    let id = captured(&app, &sent).await;
+    assert_eq!(captured(&app, &with(sent.clone(), json!({"current_plan": "Elite"}))).await, id);
+    assert_eq!(captured(&app, &with(sent.clone(), json!({"email": "luz@x.example"}))).await, id);
+    assert_eq!(app.text("SELECT facts->'customer'->>'plan' FROM leads").await, "Pro", "the latest that was told");
+    assert_ne!(captured(&app, &with(sent, json!({"customer_id": "cus_4712"}))).await, id);
 }
 
 #[tokio::test]
@@ -148,7 +197,8 @@ async fn who_comes_back_is_added_to_the_open_lead_and_scored_anew() {
     // Where she came from first stays; it was not said, so it is filled.
     assert_eq!((receipt.id, receipt.outcome, receipt.score), (id, capture::Outcome::Merged, 60));
     let (lead, history) = read::find(&app.ctx(), id).await.unwrap();
-    assert_eq!((lead.data.first_name.as_str(), lead.data.phone.as_deref(), lead.version), ("ana", Some("300 111 2233"), 2));
+    assert_eq!((lead.data.first_name.as_str(), lead.data.phone.as_deref(), lead.version), ("ana", None, 2));
+    assert!(history.iter().any(|each| each.text.contains("300 111 2233") && each.text.contains("Ana Peña")), "{history:?}");
     assert_eq!(history.iter().filter(|each| each.is_interaction).count(), 2);
     // What is lost or converted is over: a new lead begins.
     change::set_status(&app.ctx(), &[id], LeadStatus::Lost, "too small").await.unwrap();
@@ -390,6 +440,26 @@ async fn leads_are_written_down_found_and_listed() {
     assert_eq!((done.status, done.header("location")), (303, "/leads?q=n0&done=status_set&n=2"));
     let no_reason = [("do", "status"), ("to", "lost"), ("ids", ids[0].as_str())];
     assert_eq!(send(app.client.post(app.url("/leads")).form(&no_reason)).await.status, 422);
+}
+
+#[tokio::test]
+async fn what_they_say_themselves_stands_on_their_page() {
+    let app = TestApp::start().await;
+    let message = "Necesitamos comprar antes de fin de mes. Presupuesto aprobado por US$ 50.000. Somos 500 empleados.";
+    let id = captured(&app, &json!({"name": "Ada", "email": "ada@x.example", "message": message})).await;
+    let page = async |cookie: &str| {
+        send(app.client_with(cookie).get(app.url(&format!("/leads/{id}"))).header("accept-language", "es")).await.text
+    };
+    let text = page(&app.cookie).await;
+    for word in
+        ["<mark>fin de mes</mark>", "US$ 50.000</mark>", "50.000 USD", r#"href="/admin/scorecard" class="link""#, "«comprar»"]
+    {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(!text.contains("Para cuándo lo quieren"), "{text}");
+    let sales = people::sign_in(&app, Role::Sales).await;
+    let theirs = page(&sales.cookie).await;
+    assert!(theirs.contains("«comprar»") && !theirs.contains("/admin/scorecard\" class=\"link"), "{theirs}");
 }
 
 #[tokio::test]

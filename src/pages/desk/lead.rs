@@ -116,7 +116,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
             <div class="lead-main">
                 {said}
                 {profile::actions(reader, &card, &lead)}
-                {profile::score(reader, &lead)}
+                {profile::score(reader, &card, &lead, ctx.actor.may(Permission::ManageCrm))}
                 {profile::statements(reader, &card, &lead)}
                 {profile::strategy(reader, &card, &lead)}
                 {composer}
