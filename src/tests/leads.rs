@@ -369,6 +369,7 @@ async fn what_two_people_change_at_once_is_not_lost() {
     let late = edit("1", &[("message", "Other")]).await;
     assert_eq!(late.status, 409);
     assert!(late.text.contains("Quiero una demo") && late.text.contains(r#"name="version" value="2""#), "{}", late.text);
+    assert!(late.text.contains("Other</textarea>"), "what was typed is there again: {}", late.text);
     let bad = edit("2", &[("email", "nobody"), ("phone", "x")]).await;
     assert_eq!(bad.status, 422);
     let journal = app
@@ -435,10 +436,11 @@ async fn leads_are_written_down_found_and_listed() {
         assert_eq!(app.get(&format!("/leads?{odd}")).await.status, 200, "{odd}");
     }
     let ids = app.texts("SELECT id::text FROM leads WHERE first_name IN ('n00', 'n01')").await;
-    let bulk = [("do", "status"), ("to", "lost"), ("reason", "old"), ("ids", &ids[0]), ("ids", &ids[1]), ("ids", "x"), ("q", "n0")];
+    let bulk =
+        [("do", "status"), ("to", "lost"), ("reason", "old"), ("id", &ids[0]), ("id", &ids[1]), ("id", "x"), ("query", "q=n0")];
     let done = send(app.client.post(app.url("/leads")).form(&bulk)).await;
     assert_eq!((done.status, done.header("location")), (303, "/leads?q=n0&done=status_set&n=2"));
-    let no_reason = [("do", "status"), ("to", "lost"), ("ids", ids[0].as_str())];
+    let no_reason = [("do", "status"), ("to", "lost"), ("id", ids[0].as_str())];
     assert_eq!(send(app.client.post(app.url("/leads")).form(&no_reason)).await.status, 422);
 }
 
@@ -460,6 +462,52 @@ async fn what_they_say_themselves_stands_on_their_page() {
     let sales = people::sign_in(&app, Role::Sales).await;
     let theirs = page(&sales.cookie).await;
     assert!(theirs.contains("«comprar»") && !theirs.contains("/admin/scorecard\" class=\"link"), "{theirs}");
+}
+
+#[tokio::test]
+async fn a_lead_that_is_deleted_can_be_taken_back() {
+    let app = TestApp::start().await;
+    let (sales, viewer) = (people::sign_in(&app, Role::Sales).await, people::sign_in(&app, Role::Viewer).await);
+    let id = captured(&app, &maria()).await;
+    let path = format!("/leads/{id}");
+    let post =
+        async |who: &Somebody, verb: &str| send(app.client_with(&who.cookie).post(app.url(&path)).form(&[("do", verb)])).await;
+    assert_eq!(post(&viewer, "delete").await.status, 403);
+    let gone = post(&sales, "delete").await;
+    assert_eq!((gone.status, gone.header("location")), (303, format!("/leads?done=deleted&lead={id}").as_str()));
+    let list = send(app.client_with(&sales.cookie).get(app.url(gone.header("location")))).await.text;
+    assert!(!list.contains("María García") && list.contains(&format!(r#"action="{path}""#)), "{list}");
+    assert!(!app.get(&path).await.text.contains("maria.garcia@"));
+    assert_eq!(post(&sales, "delete").await.status, 303, "once more changes nothing");
+    assert_eq!(post(&sales, "restore").await.status, 303);
+    assert!(app.get("/leads").await.text.contains("María García"));
+    assert_eq!(app.count("journal WHERE event IN ('lead_deleted', 'lead_restored')").await, 2);
+    let theirs = captured(&app, &scored("theirs", 0)).await;
+    assign::assign(&app.ctx(), &[theirs], Some(UserId(people::sign_in(&app, Role::Sales).await.id))).await.unwrap();
+    let hidden = send(app.client_with(&sales.cookie).post(app.url(&format!("/leads/{theirs}"))).form(&[("do", "delete")])).await;
+    assert_eq!((hidden.status, app.count("leads WHERE deleted_at IS NOT NULL").await), (404, 0));
+}
+
+#[tokio::test]
+async fn a_lead_says_whom_it_would_join() {
+    let app = TestApp::start().await;
+    let ctx = app.ctx();
+    let contact = conversion::convert(&ctx, captured(&app, &maria()).await).await.unwrap();
+    let (sales, other) = (people::sign_in(&app, Role::Sales).await, people::sign_in(&app, Role::Sales).await);
+    let again = captured(&app, &with(maria(), json!({"phone": "+57 1"}))).await;
+    let path = format!("/leads/{again}");
+    let link = format!(r#"href="/contacts/{contact}""#);
+    let page =
+        async |who: &Somebody| send(app.client_with(&who.cookie).get(app.url(&path)).header("accept-language", "es")).await.text;
+    let seen = page(&sales).await;
+    assert!(seen.contains("Ya es contacto:") && seen.contains(&link) && seen.contains("TechCorp Solutions</a>"), "{seen}");
+    app.as_owner(&format!("UPDATE contacts SET owner_id = '{}'", other.id)).await;
+    let hidden = page(&sales).await;
+    assert!(!hidden.contains(&link) && !hidden.contains("Ya es contacto"), "{hidden}");
+    assert!(hidden.contains("sugerida") && !hidden.contains("automático"), "{hidden}");
+    // The same telephone with another address is somebody else.
+    let luis = captured(&app, &json!({"name": "Luis", "email": "luis@x.example", "phone": "+573001234567"})).await;
+    assert_ne!(conversion::convert(&ctx, luis).await.unwrap(), contact);
 }
 
 #[tokio::test]

@@ -104,11 +104,12 @@ pub async fn receive(ctx: &Ctx, sent: &Value, key: Option<&str>) -> AppResult<Re
     Ok(Receipt { ignored: captured.ignored, ..receipt })
 }
 
-/// Captures what somebody writes down by hand; `owner` is whose it is to be, nobody for whom its score says.
+/// Captures what somebody writes down by hand; `owner` is whose it is to be, nobody for whom its score says. `once` is what their form
+/// is known by: sent again, it is the first one.
 ///
 /// # Errors
 /// `Forbidden`; `Invalid` for each field; when the database is away.
-pub async fn write_down(ctx: &Ctx, sent: &Value, owner: Option<UserId>) -> AppResult<Receipt> {
+pub async fn write_down(ctx: &Ctx, sent: &Value, owner: Option<UserId>, once: Option<Uuid>) -> AppResult<Receipt> {
     ctx.require(Permission::WriteCrm)?;
     let captured = reading::parse(sent)?;
     if let Some(owner) = owner {
@@ -116,7 +117,16 @@ pub async fn write_down(ctx: &Ctx, sent: &Value, owner: Option<UserId>) -> AppRe
         let found = store::assignees::find_assignee(&mut tx, owner.0).await.map_err(to_app)?;
         found.ok_or_else(|| AppError::invalid("/owner", "unknown", "is nobody who could own it"))?;
     }
-    capture(ctx, captured.lead, &Way { caller: "hand", key: None, kind: "note", owner }).await
+    let caller = ctx.actor.user().map_or_else(|| "hand".to_owned(), |id| format!("hand:{id}"));
+    let once = once.map(|once| once.to_string());
+    let way = Way { caller: &caller, key: once.as_deref(), kind: "note", owner };
+    match capture(ctx, captured.lead.clone(), &way).await {
+        // Somebody else who was typed into the same form.
+        Err(AppError::Invalid { fields }) if fields.iter().any(|fault| fault.code == "conflict") => {
+            capture(ctx, captured.lead, &Way { key: None, ..way }).await
+        }
+        done => done,
+    }
 }
 
 /// Captures a lead: into the open one of the same person, else as a new one; scores it and hands it out, in one transaction. It is the

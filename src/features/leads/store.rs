@@ -344,6 +344,25 @@ pub async fn update_status(
     Ok(())
 }
 
+/// Whether the actor sees a lead, also one in the bin.
+pub async fn is_seen(tx: &mut PgConnection, id: LeadId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM leads WHERE id = $1) AS "seen!""#, id.0).fetch_one(tx).await
+}
+
+/// Puts a lead into the bin, or takes it out again; says whether it was elsewhere, and the actor's to change.
+pub async fn set_deleted(tx: &mut PgConnection, id: LeadId, deleted: bool, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query!(
+        "UPDATE leads SET deleted_at = CASE WHEN $2 THEN $3::timestamptz END, version = version + 1, updated_at = $3
+         WHERE id = $1 AND (deleted_at IS NULL) = $2",
+        id.0,
+        deleted,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
 /// Makes a lead a contact's.
 pub async fn update_converted(
     tx: &mut PgConnection,

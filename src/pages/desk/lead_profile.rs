@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::lead_words as words;
+use super::{lead_words as words, parts};
 use crate::{
     domain::{
         format::{self, Lang},
@@ -281,11 +281,13 @@ pub fn actions(reader: &Reader, card: &Scorecard, lead: &Lead) -> Option<AnyView
 fn one_action(reader: &Reader, lead: &Lead, action: &Action) -> AnyView {
     let lang = reader.lang;
     let deadline = action.deadline(lead.created_at);
+    // What is due at once is no deadline: nobody does it but who reads this.
     let when = if action.within_min == 0 {
         s!(lang, leads.at_once).to_owned()
     } else {
-        fill(s!(lang, leads.until), &[&format::date_time(deadline, &reader.zone, lang)])
+        fill(s!(lang, leads.until), &[&parts::moment_text(reader, deadline)])
     };
+    let whole = (action.within_min > 0).then(|| format::date_time(deadline, &reader.zone, lang));
     let late = action.within_min > 0 && deadline < reader.now;
     let reasons = action.reasons.iter().map(|reason| words::reason(*reason, lang)).collect::<Vec<_>>().join(", ");
     let points = action.points.iter().map(|point| view! { <li>{words::talking_point(*point, lang)}</li> }).collect::<Vec<_>>();
@@ -296,7 +298,7 @@ fn one_action(reader: &Reader, lead: &Lead, action: &Action) -> AnyView {
     view! {
         <li>
             <p class="cell-1"><strong>{words::action(action.kind, lang)}</strong></p>
-            <p class="cell-2"><span class=if late { "bad" } else { "" }>{when}</span> " · " {reasons}</p>
+            <p class="cell-2"><span class=late.then_some("bad") title=whole>{when}</span> " · " {reasons}</p>
             {list(s!(lang, leads.talk), points)}
             {list(s!(lang, leads.show), focus)}
             {list(s!(lang, leads.mails), mails.collect())}

@@ -1,8 +1,9 @@
 //! Parts that tasks are shown by, on their own page and on those of contacts, companies and leads. Their forms are sent to the page
 //! that they stand on, which hands them to [`take`].
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use super::said::{self, verbs as said_verbs};
 pub use super::said::{composer, interactions_of};
@@ -64,6 +65,22 @@ pub(super) fn target(sent: &Sent) -> Option<Target> {
     Target::parse(sent.value("about"), sent.value("about_id"))
 }
 
+/// A hidden field by which a form that makes something is known when it is sent again.
+pub fn once_field() -> AnyView {
+    view! { <input type="hidden" name="once" value=Uuid::now_v7().to_string()/> }.into_any()
+}
+
+/// What a form is known by, if it says so.
+pub(super) fn once(sent: &Sent) -> Option<Uuid> {
+    sent.value("once").parse().ok()
+}
+
+/// An instant of a place in a list's address, in microseconds; none outside the years 1 to 9999, which the database may not have.
+pub(super) fn instant_of(micros: &str) -> Option<DateTime<Utc>> {
+    let at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+    (1..=9999).contains(&at.year()).then_some(at)
+}
+
 fn task_id(sent: &Sent) -> AppResult<TaskId> {
     sent.value("id").parse().map(TaskId).map_err(|_| AppError::NotFound)
 }
@@ -112,6 +129,8 @@ pub(super) fn wanted(ctx: &Ctx, sent: &Sent) -> AppResult<Wanted> {
         remind: Remind::parse(sent.value("remind")),
         owner,
         target: target(sent),
+        zone: Some(sent.value("zone").to_owned()).filter(|name| usecase::is_zone(ctx, name)),
+        once: once(sent),
     })
 }
 
@@ -207,18 +226,31 @@ fn remind_name(remind: Remind, lang: Lang) -> &'static str {
     }
 }
 
-/// When a task is due, for the reader: the day, and the time if it has one.
-pub fn due_text(task: &Task, reader: &Reader) -> Option<String> {
-    let due = task.due?;
+/// A day as people say it: today, tomorrow, or its date.
+fn day_text(reader: &Reader, day: NaiveDate) -> String {
     let lang = reader.lang;
-    let (day, today) = (due.day(&reader.zone), reader.zone.local(reader.now).date());
-    let named = match (day - today).num_days() {
+    let today = reader.zone.local(reader.now).date();
+    match (day - today).num_days() {
         0 => s!(lang, tasks.today).to_owned(),
         1 => s!(lang, tasks.tomorrow).to_owned(),
         -1 => s!(lang, tasks.yesterday).to_owned(),
         -300..=300 => format::date_weekday(day, lang),
         _ => format::date_long(day, lang),
-    };
+    }
+}
+
+/// An instant as people say it, within a sentence: `mañana, 22:49`.
+pub(super) fn moment_text(reader: &Reader, at: DateTime<Utc>) -> String {
+    let day = day_text(reader, reader.zone.local(at).date());
+    let mut rest = day.chars();
+    let day: String = rest.next().into_iter().flat_map(char::to_lowercase).chain(rest).collect();
+    format!("{day}, {}", format::clock(at, &reader.zone))
+}
+
+/// When a task is due, for the reader: the day, and the time if it has one.
+pub fn due_text(task: &Task, reader: &Reader) -> Option<String> {
+    let due = task.due?;
+    let named = day_text(reader, due.day(&reader.zone));
     Some(match due.at {
         Some(at) => format!("{named}, {}", format::clock(at, &reader.zone)),
         None => named,
@@ -300,6 +332,7 @@ pub fn quick_add(reader: &Reader, origin: &Origin, due_on: Option<NaiveDate>) ->
         <form class="task-add" method="post" action=origin.path.clone()>
             {origin.hidden()}
             <input type="hidden" name="do" value="task_create"/>
+            {once_field()}
             <input type="hidden" name="owner" value="me"/>
             <input class="input task-add-title" type="text" name="title" maxlength=usecase::MAX_TITLE.to_string() required=true autocomplete="off" value=sent.again("title", "").to_owned() placeholder=s!(lang, tasks.add_what) aria-label=s!(lang, tasks.what) aria-invalid=invalid("title")/>
             <input class="input task-add-day" type="date" name="due_on" value=sent.again("due_on", &begin).to_owned() aria-label=s!(lang, tasks.due) aria-invalid=invalid("due_on")/>
@@ -319,13 +352,13 @@ fn choices<T: Copy>(
     all.iter().map(|it| (value(*it).to_owned(), label(*it).to_owned(), None)).collect()
 }
 
-/// The whole form of a task, to make one or to change it. `zone_name` is whose clock its times are of; `begin` is what it starts with.
+/// The whole form of a task, to make one or to change it. `zone_name` is the zone by whose clock its times are shown and read; `begin` is what it starts with.
 pub fn task_form(
     reader: &Reader,
     origin: &Origin,
     task: Option<&Task>,
     begin: &Wanted,
-    (owners, zone_name): (&[(uuid::Uuid, String)], &str),
+    (owners, zone_name): (&[(Uuid, String)], &str),
     close: String,
 ) -> AnyView {
     let lang = reader.lang;
@@ -362,6 +395,8 @@ pub fn task_form(
         <form class="form form-wide task-form" method="post" action=origin.path.clone()>
             {origin.hidden()}
             {kept}
+            {task.is_none().then(once_field)}
+            <input type="hidden" name="zone" value=zone_name.to_owned()/>
             {text("title", s!(lang, tasks.what), "text", begin.title.clone(), true, None)}
             {select(reader, verb, "owner", s!(lang, tasks.owner), &start("owner", begin.owner.map(|id| id.to_string()).unwrap_or_default()), people)}
             {text("due_on", s!(lang, tasks.due), "date", due, false, None)}

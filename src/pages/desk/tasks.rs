@@ -1,6 +1,6 @@
 //! The tasks: today's, those that are overdue, this week's, all, and what is done; as a list or as a month.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -163,8 +163,9 @@ pub async fn take(ctx: &Ctx, reader: &Reader, sent: &mut Sent) -> AppResult<()> 
 fn open_place(after: &str) -> Option<OpenPlace> {
     let mut steps = after.split('~');
     let (day, at, id) = (steps.next()?, steps.next()?, steps.next()?);
-    let day = if day.is_empty() { None } else { Some(day.parse().ok()?) };
-    let at = if at.is_empty() { None } else { Some(DateTime::from_timestamp_micros(at.parse().ok()?)?) };
+    let day =
+        if day.is_empty() { None } else { Some(day.parse::<NaiveDate>().ok().filter(|day| (1..=9999).contains(&day.year()))?) };
+    let at = if at.is_empty() { None } else { Some(parts::instant_of(at)?) };
     Some((day, at, id.parse().ok()?))
 }
 
@@ -176,7 +177,7 @@ fn open_word((day, at, id): OpenPlace) -> String {
 
 fn done_place(after: &str) -> Option<(DateTime<Utc>, Uuid)> {
     let (at, id) = after.split_once('~')?;
-    Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
+    Some((parts::instant_of(at)?, id.parse().ok()?))
 }
 
 /// Writes the page.
@@ -333,7 +334,11 @@ async fn editor(
             }
             Err(error) => return Err(error),
         };
-        let zone_name = usecase::zone_of(ctx, task.owner.as_ref().map(|(id, _)| *id), here).await?;
+        // What was typed once was read by the clock that was shown then.
+        let zone_name = match Some(reader.sent.value("zone")).filter(|name| refused && usecase::is_zone(ctx, name)) {
+            Some(name) => name.to_owned(),
+            None => usecase::zone_of(ctx, task.owner.as_ref().map(|(id, _)| *id), here).await?,
+        };
         let begin = Wanted::of(&task, &zone_name);
         let form = task_form(reader, origin, Some(&task), &begin, (owners, &zone_name), spot.href(&[]));
         let conflict = conflict(ctx, reader, &task, &begin, owners);
@@ -439,7 +444,15 @@ mod tests {
         {
             assert_eq!(open_place(&open_word(place)), Some(place));
         }
-        for bad in ["", "~", "x~~", "2026-13-01~~00000000-0000-0000-0000-000000000000"] {
+        for bad in [
+            "",
+            "~",
+            "x~~",
+            "2026-13-01~~00000000-0000-0000-0000-000000000000",
+            "-262143-01-01~~00000000-0000-0000-0000-000000000000",
+            "~-8000000000000000000~00000000-0000-0000-0000-000000000000",
+            "-8000000000000000000~00000000-0000-0000-0000-000000000000",
+        ] {
             assert_eq!((open_place(bad), done_place(bad)), (None, None), "{bad}");
         }
     }
