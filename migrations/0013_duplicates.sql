@@ -123,13 +123,34 @@ ALTER TABLE erased_persons DROP CONSTRAINT erased_persons_kind_check,
 ALTER TABLE consents DROP CONSTRAINT consents_subject_kind_check,
     ADD CONSTRAINT consents_subject_kind_check CHECK (subject_kind IN ('metered', 'account', 'contact'));
 
--- The contact and those that were merged into it, however often.
+-- The contact that one stands for by now: itself, or what it was merged into, however often.
+CREATE FUNCTION contact_standing(contact uuid) RETURNS uuid LANGUAGE sql STABLE
+    AS $$
+    WITH RECURSIVE way AS (
+        SELECT id, merged_into FROM contacts WHERE id = contact
+        UNION SELECT c.id, c.merged_into FROM contacts c JOIN way w ON c.id = w.merged_into)
+    SELECT id FROM way WHERE merged_into IS NULL
+$$;
+-- Everybody who was merged with a contact, itself included: one person.
 CREATE FUNCTION contact_selves(contact uuid) RETURNS uuid[] LANGUAGE sql STABLE
     AS $$
     WITH RECURSIVE selves AS (
-        SELECT id FROM contacts WHERE id = contact
+        SELECT id FROM contacts WHERE id = contact_standing(contact)
         UNION SELECT c.id FROM contacts c JOIN selves s ON c.merged_into = s.id)
     SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM selves
+$$;
+-- All addresses of that person, in lower case.
+CREATE FUNCTION contact_addresses(contact uuid) RETURNS text[] LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(array_agg(DISTINCT lower(a) ORDER BY lower(a)), '{}')
+    FROM contacts c CROSS JOIN LATERAL unnest(array_append(c.other_emails, c.email)) AS a
+    WHERE c.id = ANY(contact_selves(contact)) AND a IS NOT NULL
+$$;
+-- The leads that became that person, or that have an address of theirs and became nobody else.
+CREATE FUNCTION contact_leads(contact uuid) RETURNS uuid[] LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM leads
+    WHERE contact_id = ANY(contact_selves(contact)) OR contact_id IS NULL AND email = ANY(contact_addresses(contact))
 $$;
 CREATE INDEX contacts_merged_into ON contacts (merged_into) WHERE merged_into IS NOT NULL;
 

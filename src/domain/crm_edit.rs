@@ -45,6 +45,35 @@ pub fn merge(current: &Texts, edit: &Edit) -> AppResult<Texts> {
     if faults.is_empty() { Ok(merged) } else { Err(AppError::Invalid { fields: faults }) }
 }
 
+/// Reads an edited record: what the edit leaves as it was stays, even where no rule would admit it today (a choice that was taken away, a
+/// list that grew in a merge). `parse` reads texts; `keep` sets a field back to what is stored.
+///
+/// # Errors
+/// `Invalid` for each field that the edit changes and that breaks its rule; those of `parse`.
+pub fn admit<T>(
+    before: &Texts,
+    after: &Texts,
+    parse: impl Fn(&Texts) -> AppResult<T>,
+    keep: impl Fn(&mut T, &str),
+) -> AppResult<T> {
+    let faults = match parse(after) {
+        Err(AppError::Invalid { fields }) => fields,
+        other => return other,
+    };
+    let name = |fault: &FieldError| fault.pointer.trim_start_matches('/').to_owned();
+    let (old, new): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| before.get(&name(fault)) == after.get(&name(fault)));
+    if !new.is_empty() {
+        return Err(AppError::Invalid { fields: new });
+    }
+    let mut texts = after.clone();
+    texts.retain(|known, _| !old.iter().any(|fault| name(fault) == *known));
+    let mut record = parse(&texts)?;
+    for fault in &old {
+        keep(&mut record, &name(fault));
+    }
+    Ok(record)
+}
+
 /// As browsers and people write the same text: line breaks of one kind, nothing around it.
 fn plain(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()

@@ -29,6 +29,12 @@ impl Zone {
     }
 }
 
+/// An instant as addresses hold it, RFC 3339, in the years 1 to 9999, which every part of the product can tell.
+pub fn instant(text: &str) -> Option<DateTime<Utc>> {
+    let at = text.parse::<DateTime<Utc>>().ok()?;
+    (1..=9999).contains(&at.year()).then_some(at)
+}
+
 /// The first day of the month of a date.
 pub fn month_start(date: NaiveDate) -> NaiveDate {
     date.with_day(1).unwrap_or(date)

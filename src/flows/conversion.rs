@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use crate::{
     domain::{
         AppError, AppResult,
-        contact::ContactFields,
+        contact::{Contact, ContactFields},
         crm::{ContactId, LeadId},
         crm_edit,
         lead::LeadData,
@@ -15,6 +15,7 @@ use crate::{
         contacts::{
             companies,
             list::Kind,
+            privacy::hold_back_within,
             record::{self, write_journal},
             store as contacts, usecase,
         },
@@ -25,13 +26,13 @@ use crate::{
 
 /// Converts a lead in one transaction; gives the contact. One that is converted already is left as it is, so that doing it twice, or
 /// two people at once, leaves one contact. The transaction is the system's, for the contact that matches may be another's; the journal
-/// says who it was.
+/// says who it was. What the contact lacks is filled in where the actor sees it; a contact that they do not see is joined as it is.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound` for a lead that the actor does not see; `Conflict` for one that is lost, or that changed under our hands; when
-/// the database is away.
+/// `Forbidden`; `NotFound` for a lead that the actor does not see; `Conflict` for one that is lost, or that changed under our hands;
+/// `Invalid` at `/email` for somebody who was erased; when the database is away.
 pub async fn convert(ctx: &Ctx, id: LeadId) -> AppResult<ContactId> {
-    let seen = convert::find(ctx, id).await?;
+    let (seen, seen_twin) = convert::find(ctx, id).await?;
     let mut tx = ctx.as_system("conversion").begin().await.map_err(to_app)?;
     let (email, phone) = (seen.data.email.as_deref(), seen.data.phone.as_deref());
     convert::lock_person(&mut tx, email, phone).await.map_err(to_app)?;
@@ -42,11 +43,20 @@ pub async fn convert(ctx: &Ctx, id: LeadId) -> AppResult<ContactId> {
     if !lead.status.is_open() || (lead.data.email.as_deref(), lead.data.phone.as_deref()) != (email, phone) {
         return Err(AppError::Conflict { detail: "the lead changed meanwhile".into() });
     }
-    let twin = convert::find_contact(&mut tx, email, phone).await.map_err(to_app)?;
-    let company = &lead.data.company;
-    let (contact, is_new) = match twin {
-        Some(twin) => (fill(ctx, &mut tx, twin, &lead).await?, false),
-        None => (usecase::insert(ctx, &mut tx, fields(&lead), company).await?, true),
+    let mut new = fields(&lead);
+    hold_back_within(&mut tx, &new).await?;
+    let (contact, is_new) = match find_twin(&mut tx, email, phone).await? {
+        Some(twin) => {
+            let id = twin.id;
+            if seen_twin == Some(id) {
+                fill(ctx, &mut tx, twin, &lead).await?;
+            }
+            (id, false)
+        }
+        None => {
+            new.owner = record::active(&mut tx, new.owner).await?.or(ctx.actor.user());
+            (usecase::insert(ctx, &mut tx, new, &lead.data.company).await?, true)
+        }
     };
     convert::finish(&mut tx, ctx, &lead, contact, is_new).await?;
     tx.commit().await.map_err(to_app)?;
@@ -76,10 +86,24 @@ fn fields(lead: &Lead) -> ContactFields {
     }
 }
 
+/// The contact of the same person, held to the end of the transaction. Who was merged or deleted while we waited is not it.
+async fn find_twin(tx: &mut PgConnection, email: Option<&str>, phone: Option<&str>) -> AppResult<Option<Contact>> {
+    while let Some(id) = convert::find_contact(tx, email, phone).await.map_err(to_app)? {
+        match record::lock(tx, Kind::Contacts, id.0).await {
+            Ok(()) | Err(AppError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        let held = contacts::find(tx, id).await.map_err(to_app)?;
+        if let Some(contact) = held.filter(|contact| contact.deleted_at.is_none()) {
+            return Ok(Some(contact));
+        }
+    }
+    Ok(None)
+}
+
 /// Fills what a contact does not have yet with what the lead has; nothing that stands there is lost.
-async fn fill(ctx: &Ctx, tx: &mut PgConnection, id: ContactId, lead: &Lead) -> AppResult<ContactId> {
-    record::lock(tx, Kind::Contacts, id.0).await?;
-    let contact = contacts::find(tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+async fn fill(ctx: &Ctx, tx: &mut PgConnection, contact: Contact, lead: &Lead) -> AppResult<()> {
+    let id = contact.id;
     let before = contact.texts(&[]);
     let (mut after, new) = (contact.fields, fields(lead));
     if after.first_name.is_empty() && after.last_name.is_empty() {
@@ -105,7 +129,7 @@ async fn fill(ctx: &Ctx, tx: &mut PgConnection, id: ContactId, lead: &Lead) -> A
         let body = json!({ "fields": changes });
         write_journal(ctx, tx, Kind::Contacts, "contact_changed", id.0, &body).await?;
     }
-    Ok(id)
+    Ok(())
 }
 
 /// Puts an address or a number where there is none, else beside the others.

@@ -408,6 +408,16 @@ async fn the_timeline_tells_of_everything_in_its_order() {
     assert_eq!(seen, 92);
     let calls = page(&app, None, &format!("{path}?part=calls")).await;
     assert_eq!(calls.matches("class=\"moment-mark").count(), 30);
+    for far in ["-262143-01-01T00:00:00Z~x", "+262142-01-01T00:00:00Z~x", "x"] {
+        page(&app, None, &format!("{path}?before={far}")).await;
+    }
+    // A company's tells of its people.
+    let made = went(&send(&app, None, "/companies/new", &[("do", "create"), ("name", "Acme")]).await);
+    let company = id(made.split('?').next().unwrap());
+    app.as_owner(&format!("UPDATE contacts SET company_id = '{company}' WHERE id = '{ana}'")).await;
+    let notes = page(&app, None, &format!("/companies/{company}?part=notes")).await;
+    assert_eq!(notes.matches("class=\"moment-mark").count(), 30);
+    assert!(notes.contains(&format!("href=\"/contacts/{ana}\"")));
 }
 
 #[tokio::test]

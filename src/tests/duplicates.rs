@@ -23,7 +23,7 @@ use crate::support::{
     people::{Somebody, sign_in},
 };
 
-fn ctx(app: &TestApp, role: Role, somebody: &Somebody) -> Ctx {
+pub fn ctx(app: &TestApp, role: Role, somebody: &Somebody) -> Ctx {
     let person = Person {
         id: UserId(somebody.id),
         name: "Test".into(),
@@ -42,7 +42,7 @@ async fn admin(app: &TestApp) -> Ctx {
 }
 
 /// A contact; `more` are further columns with their values.
-async fn contact(app: &TestApp, first: &str, last: &str, email: &str, more: &[(&str, &str)]) -> Uuid {
+pub async fn contact(app: &TestApp, first: &str, last: &str, email: &str, more: &[(&str, &str)]) -> Uuid {
     let id = Uuid::now_v7();
     let columns = more.iter().fold(String::new(), |all, (column, _)| all + ", " + column);
     let values = more.iter().fold(String::new(), |all, (_, value)| format!("{all}, '{value}'"));
@@ -63,7 +63,7 @@ async fn queue(ctx: &Ctx) -> Vec<Pair> {
 }
 
 /// A merge of two contacts as they stand now.
-async fn chosen(app: &TestApp, winner: Uuid, loser: Uuid, takes: &[&str]) -> Merge {
+pub async fn chosen(app: &TestApp, winner: Uuid, loser: Uuid, takes: &[&str]) -> Merge {
     let version =
         async |id| i32::try_from(app.number(&format!("SELECT version::bigint FROM contacts WHERE id = '{id}'")).await).unwrap();
     Merge {

@@ -5,6 +5,7 @@
 mod admin;
 mod architecture;
 mod contacts;
+mod conversion;
 mod crash;
 mod doors;
 mod duplicates;

@@ -4,7 +4,7 @@ use nexus_crm::{
     domain::{
         AppError,
         contact::ContactFields,
-        crm_edit::Texts,
+        crm_edit::{Edit, Texts},
         privacy::{PersonKind, Subject},
     },
     features::{contacts::usecase as contacts, privacy::usecase as privacy},
@@ -69,4 +69,50 @@ async fn of_an_erased_contact_nothing_is_left_and_it_is_not_added_again() {
     assert!(ContactFields::parse(&texts, &[]).is_ok());
     assert!(matches!(contacts::create(&app.ctx(), &texts).await, Err(AppError::Invalid { .. })));
     assert_eq!(privacy::erase(&app.ctx(), &subject, "Again").await, Err(AppError::NotFound));
+    // Nor by a change of somebody else, nor by another way in.
+    let other: Texts = [("first_name", "Other"), ("lifecycle", "prospect")].map(|(k, v)| (k.into(), v.into())).into();
+    let other = contacts::create(&app.ctx(), &other).await.unwrap();
+    let now: Texts = [("other_emails".into(), "Quilla@Home.es".into())].into();
+    let refused = contacts::change(&app.ctx(), other, &Edit { was: Texts::new(), now }).await;
+    assert!(matches!(refused, Err(AppError::Invalid { .. })), "{refused:?}");
+    a_contact(&app, "quilla@acme.es").await;
+    assert_eq!(privacy::sweep(&app.ctx()).await, Ok(1));
+    assert_eq!((app.count("contacts").await, app.count("leads").await), (1, 0));
+    assert_eq!(privacy::sweep(&app.ctx()).await, Ok(0));
+}
+
+#[tokio::test]
+async fn whoever_was_merged_is_found_and_erased_as_one_person() {
+    let app = TestApp::start().await;
+    let (top, merged) = (a_contact(&app, "quilla@acme.es").await, a_contact(&app, "quilla@home.es").await);
+    app.as_owner(&format!(
+        "UPDATE contacts SET merged_into = '{top}', deleted_at = now() WHERE id = '{merged}';
+         UPDATE contacts SET other_emails = '{{quilla@home.es}}' WHERE id = '{top}'"
+    ))
+    .await;
+    for text in ["quilla@home.es", "quilla@acme.es", &merged.to_string()] {
+        let found = privacy::find(&app.ctx(), text).await.unwrap();
+        let found: Vec<_> =
+            found.iter().filter(|it| it.subject.kind == PersonKind::Contact).map(|it| it.subject.id.clone()).collect();
+        assert_eq!(found, [top.to_string()], "{text}");
+    }
+    let subject = Subject::new(PersonKind::Contact, &merged.to_string()).unwrap();
+    privacy::erase(&app.ctx(), &subject, "Asked by letter").await.unwrap();
+    assert_eq!(app.count("contacts").await + app.count("interactions").await, 0);
+    assert!(traces(&app, "quilla@").await.is_empty());
+}
+
+#[tokio::test]
+async fn many_who_add_contacts_at_once_wait_for_each_other_and_not_forever() {
+    let app = TestApp::start().await;
+    let ctx = app.ctx();
+    let add = |n: usize| {
+        let email = format!("c{n}@acme.es");
+        let texts: Texts =
+            [("first_name", "Ana"), ("email", &email), ("lifecycle", "prospect")].map(|(k, v)| (k.into(), v.into())).into();
+        let ctx = &ctx;
+        async move { contacts::create(ctx, &texts).await }
+    };
+    let made = futures_util::future::join_all((0..64).map(add)).await;
+    assert!(made.iter().all(Result::is_ok), "{made:?}");
 }

@@ -194,6 +194,13 @@ pub fn texts(values: &Map<String, Value>, fields: &[CustomField]) -> Texts {
     fields.iter().map(|field| (field.name(), text(field))).collect()
 }
 
+/// Sets the value of a field, by its input's name, back to what is stored.
+pub fn keep(values: &mut Map<String, Value>, stored: &Map<String, Value>, name: &str) {
+    if let Some((key, value)) = name.strip_prefix("custom.").and_then(|key| stored.get_key_value(key)) {
+        values.insert(key.clone(), value.clone());
+    }
+}
+
 /// Values from a form's texts. Retired fields keep what they have as long as the form says so.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     AppResult,
     crm::{self, CompanyId, ContactId, Lifecycle},
-    crm_edit::Texts,
+    crm_edit::{self, Texts},
     people::{self, Faults, UserId},
 };
 use custom::CustomField;
@@ -147,8 +147,12 @@ impl ContactFields {
         let fields = Self {
             email: faults.take(optional_email(get("email"), "/email"))?.flatten(),
             phone: faults.take(crm::phone(get("phone"), "/phone"))?.flatten(),
-            other_emails: faults.take(each(get("other_emails"), |text| optional_email(text, "/other_emails")))?.unwrap_or_default(),
-            other_phones: faults.take(each(get("other_phones"), |text| crm::phone(text, "/other_phones")))?.unwrap_or_default(),
+            other_emails: faults
+                .take(each(get("other_emails"), "/other_emails", |text| optional_email(text, "/other_emails")))?
+                .unwrap_or_default(),
+            other_phones: faults
+                .take(each(get("other_phones"), "/other_phones", |text| crm::phone(text, "/other_phones")))?
+                .unwrap_or_default(),
             title,
             company_id: None,
             city,
@@ -172,6 +176,29 @@ impl ContactFields {
         }
         faults.check()?;
         Ok(fields)
+    }
+}
+
+impl ContactFields {
+    /// The fields of an edit; see [`crm_edit::admit`].
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), for what the edit changes.
+    pub fn parse_edit(before: &Texts, after: &Texts, stored: &Self, custom: &[CustomField]) -> AppResult<Self> {
+        crm_edit::admit(
+            before,
+            after,
+            |texts| Self::parse(texts, custom),
+            |fields, name| match name {
+                "email" => fields.email.clone_from(&stored.email),
+                "phone" => fields.phone.clone_from(&stored.phone),
+                "other_emails" => fields.other_emails.clone_from(&stored.other_emails),
+                "other_phones" => fields.other_phones.clone_from(&stored.other_phones),
+                "birthday" => fields.birthday = stored.birthday,
+                "tags" => fields.tags.clone_from(&stored.tags),
+                name => custom::keep(&mut fields.custom, &stored.custom, name),
+            },
+        )
     }
 }
 
@@ -287,18 +314,46 @@ impl CompanyFields {
     }
 }
 
+impl CompanyFields {
+    /// The fields of an edit; see [`crm_edit::admit`].
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), for what the edit changes.
+    pub fn parse_edit(before: &Texts, after: &Texts, stored: &Self, custom: &[CustomField]) -> AppResult<Self> {
+        crm_edit::admit(
+            before,
+            after,
+            |texts| Self::parse(texts, custom),
+            |fields, name| match name {
+                "domain" => fields.domain.clone_from(&stored.domain),
+                "employees" => fields.employees = stored.employees,
+                "phone" => fields.phone.clone_from(&stored.phone),
+                "website" => fields.website.clone_from(&stored.website),
+                "tags" => fields.tags.clone_from(&stored.tags),
+                name => custom::keep(&mut fields.custom, &stored.custom, name),
+            },
+        )
+    }
+}
+
 fn optional_email(text: &str, pointer: &str) -> AppResult<Option<String>> {
     if text.trim().is_empty() { Ok(None) } else { people::email(text, pointer).map(Some) }
 }
 
+/// The most further addresses, and the most further numbers, of a contact.
+pub const MAX_OTHERS: usize = 20;
+
 /// The parts of a list that is written with commas or semicolons between them, each once.
-fn each(text: &str, part: impl Fn(&str) -> AppResult<Option<String>>) -> AppResult<Vec<String>> {
+fn each(text: &str, pointer: &str, part: impl Fn(&str) -> AppResult<Option<String>>) -> AppResult<Vec<String>> {
     let mut all: Vec<String> = Vec::new();
-    for text in text.split([',', ';']).take(20) {
+    for text in text.split([',', ';']) {
         if let Some(value) = part(text)?
             && !all.contains(&value)
         {
             all.push(value);
+        }
+        if all.len() > MAX_OTHERS {
+            return invalid(pointer, "too_many", &format!("at most {MAX_OTHERS}"));
         }
     }
     Ok(all)
@@ -342,10 +397,19 @@ fn owner(text: &str) -> AppResult<Option<UserId>> {
 }
 
 fn employees(text: &str) -> AppResult<Option<i32>> {
-    let digits: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '.' | ',')).collect();
-    if digits.is_empty() {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    if text.is_empty() {
         return Ok(None);
     }
+    // Points and commas stand between thousands only: 12.5 is not 125.
+    let mut groups = text.split(['.', ',']);
+    let first = groups.next().unwrap_or_default();
+    let plain = groups.clone().next().is_none();
+    let digits: String = if plain || first.len() <= 3 && groups.clone().all(|group| group.len() == 3) {
+        text.split(['.', ',']).collect()
+    } else {
+        String::new()
+    };
     match digits.parse() {
         Ok(n) if (0..=10_000_000).contains(&n) => Ok(Some(n)),
         Ok(_) => invalid("/employees", "out_of_range", "must be 0 to 10,000,000"),
@@ -414,6 +478,49 @@ mod tests {
         }
         assert!(domain("ngx").is_err());
         assert!(domain("n gx.com").is_err());
-        assert_eq!(employees("1.200").unwrap(), Some(1200));
+        for (text, stored) in [("1.200", Some(1200)), ("1,200,000", Some(1_200_000)), (" 12 000 ", Some(12_000)), (" ", None)] {
+            assert_eq!(employees(text).unwrap(), stored);
+        }
+        for bad in ["12.5", "1.2000", "a", "-1", "1200.000", "99999999"] {
+            assert!(employees(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_an_edit_leaves_stays_even_where_no_rule_admits_it_today() {
+        let field = |choices: &[&str]| CustomField {
+            id: uuid::Uuid::nil(),
+            key: "colour".into(),
+            label: "Colour".into(),
+            kind: custom::FieldKind::Choice,
+            choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
+            currency: None,
+            retired: false,
+            version: 1,
+        };
+        let many: Vec<_> = (0..40).map(|n| format!("t{n}")).collect();
+        let stored = ContactFields {
+            first_name: "Ana".into(),
+            tags: many,
+            custom: [("colour".to_owned(), Value::from("red"))].into_iter().collect(),
+            ..ContactFields::default()
+        };
+        let now = [field(&["blue"])];
+        let before = stored.texts(&now);
+        let mut after = before.clone();
+        after.insert("city".into(), "Cali".into());
+        let fields = ContactFields::parse_edit(&before, &after, &stored, &now).unwrap();
+        assert_eq!((fields.city.as_deref(), fields.tags.len(), &fields.custom), (Some("Cali"), 40, &stored.custom));
+        after.insert("tags".into(), format!("{},new", stored.tags.join(",")));
+        let Err(AppError::Invalid { fields }) = ContactFields::parse_edit(&before, &after, &stored, &now) else { panic!() };
+        assert_eq!(fields.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), ["/tags"]);
+    }
+
+    #[test]
+    fn nothing_of_a_long_list_is_passed_over() {
+        let mails: Vec<_> = (0..21).map(|n| format!("a{n}@ngx.com")).collect();
+        let sent = texts(&[("first_name", "Ana"), ("other_emails", &mails.join(", "))]);
+        let Err(AppError::Invalid { fields }) = ContactFields::parse(&sent, &[]) else { panic!() };
+        assert_eq!((fields[0].pointer.as_str(), fields[0].code.as_str()), ("/other_emails", "too_many"));
     }
 }

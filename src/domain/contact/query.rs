@@ -249,7 +249,7 @@ impl ListQuery {
                 .take(MAX_CONDITIONS)
                 .collect(),
             sort: Sort::parse(get("sort")),
-            after: after.filter(|(key, _)| key.len() <= 500 && !key.contains('\0')),
+            after: after.filter(|(key, _)| key.len() <= 1000 && !key.contains('\0')),
             bin: get("bin") == "1",
         }
     }

@@ -18,10 +18,7 @@ use crate::{
         crm_edit::{self, Edit, Texts},
         people::{Permission, UserId},
     },
-    platform::{
-        ctx::Ctx,
-        db::{self, to_app},
-    },
+    platform::{ctx::Ctx, db::to_app},
 };
 
 /// A company that the actor may see, in the bin or not, with the fields that admins have added.
@@ -90,10 +87,11 @@ pub async fn insert(ctx: &Ctx, tx: &mut PgConnection, mut fields: CompanyFields)
 pub async fn by_name(ctx: &Ctx, tx: &mut PgConnection, name: &str, owner: Option<UserId>) -> AppResult<Option<CompanyId>> {
     let Some(name) = crm::line(name, 200, "/company")? else { return Ok(None) };
     // Two who bring the same company at once make one.
-    db::lock(tx, &format!("company {}", name.to_lowercase())).await.map_err(to_app)?;
+    rows::lock_name(tx, &name).await.map_err(to_app)?;
     if let Some(id) = rows::find_by_name(tx, &name).await.map_err(to_app)? {
         return Ok(Some(id));
     }
+    let owner = record::active(tx, owner).await?;
     insert(ctx, tx, CompanyFields { name, owner, ..CompanyFields::default() }).await.map(Some)
 }
 
@@ -109,7 +107,7 @@ pub async fn change(ctx: &Ctx, id: CompanyId, edit: &Edit) -> AppResult<bool> {
     let custom = store::fields::list(&mut tx, fields::COMPANY, false).await.map_err(to_app)?;
     let before = company.fields.texts(&custom);
     let after = crm_edit::merge(&before, edit)?;
-    let mut fields = CompanyFields::parse(&after, &custom)?;
+    let mut fields = CompanyFields::parse_edit(&before, &after, &company.fields, &custom)?;
     keep_others(&mut fields.custom, company.fields.custom, &custom);
     let changes = crm_edit::differences(&before, &fields.texts(&custom));
     if changes.is_empty() {

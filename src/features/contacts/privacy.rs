@@ -9,6 +9,7 @@ use super::store::privacy;
 use crate::{
     domain::{
         AppError, AppResult,
+        contact::ContactFields,
         privacy::{PersonKind, Subject},
     },
     platform::{
@@ -23,17 +24,31 @@ use crate::{
 #[derive(Debug)]
 pub struct Contacts;
 
-/// Holds that an address is nobody's who was erased as a contact.
+/// Holds that addresses are nobody's who was erased as a contact. Takes a connection of its own: to be asked before a transaction.
 ///
 /// # Errors
-/// `Invalid` at `/email` for one that is; when the database is away.
-pub async fn hold_back(ctx: &Ctx, email: Option<&str>) -> AppResult<()> {
-    let Some(email) = email else { return Ok(()) };
+/// As [`hold_back_within`].
+pub async fn hold_back(ctx: &Ctx, fields: &ContactFields) -> AppResult<()> {
+    if fields.email.is_none() && fields.other_emails.is_empty() {
+        return Ok(());
+    }
     let mut tx = ctx.as_system("contacts").begin().await.map_err(to_app)?;
-    let tombstones = Tombstones::load(&mut tx).await.map_err(to_app)?;
-    tx.rollback().await.map_err(to_app)?;
-    if tombstones.hold(PersonKind::Contact, email) {
-        return Err(AppError::invalid("/email", "erased", "belongs to somebody who was erased"));
+    hold_back_within(&mut tx, fields).await
+}
+
+/// Holds the same within a transaction of the system.
+///
+/// # Errors
+/// `Invalid` at `/email` or `/other_emails` for an address of somebody who was erased; when the database is away.
+pub async fn hold_back_within(tx: &mut PgConnection, fields: &ContactFields) -> AppResult<()> {
+    let tombstones = Tombstones::load(tx).await.map_err(to_app)?;
+    let is_held = |email: &String| tombstones.hold(PersonKind::Contact, &email.to_lowercase());
+    let erased = |pointer| Err(AppError::invalid(pointer, "erased", "belongs to somebody who was erased"));
+    if fields.email.as_ref().is_some_and(is_held) {
+        return erased("/email");
+    }
+    if fields.other_emails.iter().any(is_held) {
+        return erased("/other_emails");
     }
     Ok(())
 }
@@ -56,6 +71,13 @@ impl Holder for Contacts {
                 return Ok(Vec::new());
             }
             privacy::find_addresses(tx, id_of(subject)?).await.map_err(to_app)?.ok_or(AppError::NotFound)
+        })
+    }
+
+    fn returned<'a>(&'a self, tx: &'a mut PgConnection, tombstones: &'a Tombstones) -> BoxFuture<'a, AppResult<Vec<Subject>>> {
+        Box::pin(async {
+            let found = privacy::find_returned(tx, tombstones).await.map_err(to_app)?;
+            Ok(found.into_iter().map(|id| Subject { kind: PersonKind::Contact, id: id.to_string() }).collect())
         })
     }
 

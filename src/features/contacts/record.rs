@@ -79,6 +79,16 @@ pub(super) async fn hand_over(
     Ok(())
 }
 
+/// An owner, where they can own something still: nobody in place of who left.
+///
+/// # Errors
+/// When the database is away.
+pub async fn active(tx: &mut PgConnection, owner: Option<UserId>) -> AppResult<Option<UserId>> {
+    let Some(owner) = owner else { return Ok(None) };
+    let owners = rows::list_owners(tx).await.map_err(to_app)?;
+    Ok(owners.iter().any(|(id, _)| *id == owner).then_some(owner))
+}
+
 /// Values of fields that no form shows any more stay.
 pub(super) fn keep_others(values: &mut Map<String, Value>, before: Map<String, Value>, shown: &[CustomField]) {
     values.extend(before.into_iter().filter(|(key, _)| !shown.iter().any(|field| field.key == *key)));

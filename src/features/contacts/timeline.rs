@@ -9,6 +9,7 @@ use crate::{
         AppResult,
         crm::{CompanyId, ContactId},
         people::Permission,
+        time::instant,
     },
     platform::{ctx::Ctx, db::to_app},
 };
@@ -23,7 +24,7 @@ pub const COUNTED: i64 = 1_000;
 pub enum Of {
     /// A contact's.
     Contact(ContactId),
-    /// A company's own.
+    /// A company's, and its people's.
     Company(CompanyId),
 }
 
@@ -104,7 +105,7 @@ pub struct Timeline {
 /// `Forbidden`; when the database is away.
 pub async fn list(ctx: &Ctx, of: Of, usage_user: Option<&str>, part: Option<Part>, before: &str) -> AppResult<Timeline> {
     ctx.require(Permission::ReadCrm)?;
-    let before = before.split_once('~').and_then(|(at, key)| Some((at.parse::<DateTime<Utc>>().ok()?, key)));
+    let before = before.split_once('~').and_then(|(at, key)| Some((instant(at)?, key)));
     let before = before.filter(|(_, key)| key.len() <= 300 && !key.contains('\0'));
     let one = part.map(|part| [part]);
     let parts: &[Part] = one.as_ref().map_or(&Part::ALL, |one| one);

@@ -43,10 +43,10 @@ pub async fn find(ctx: &Ctx, id: ContactId) -> AppResult<(Contact, Vec<CustomFie
 /// `Forbidden`; `Invalid` for each field; when the database is away.
 pub async fn create(ctx: &Ctx, texts: &Texts) -> AppResult<ContactId> {
     ctx.require(Permission::WriteCrm)?;
-    let mut tx = ctx.begin().await.map_err(to_app)?;
-    let custom = store::fields::list(&mut tx, fields::CONTACT, false).await.map_err(to_app)?;
+    let custom = fields::list(ctx, fields::CONTACT, false).await?;
     let fields = ContactFields::parse(texts, &custom)?;
-    privacy::hold_back(ctx, fields.email.as_deref()).await?;
+    privacy::hold_back(ctx, &fields).await?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
     let company = texts.get("company").map(String::as_str).unwrap_or_default();
     let id = insert(ctx, &mut tx, fields, company).await?;
     tx.commit().await.map_err(to_app)?;
@@ -77,13 +77,14 @@ pub async fn insert(ctx: &Ctx, tx: &mut PgConnection, mut fields: ContactFields,
 /// `Forbidden`; `NotFound`; `Invalid` for each field, with [`crm_edit::CHANGED`] for what somebody else has changed since; when the database is away.
 pub async fn change(ctx: &Ctx, id: ContactId, edit: &Edit) -> AppResult<bool> {
     ctx.require(Permission::WriteCrm)?;
+    privacy::hold_back(ctx, &addresses(edit)).await?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     record::lock(&mut tx, Kind::Contacts, id.0).await?;
     let contact = store::find(&mut tx, id).await.map_err(to_app)?.filter(|it| it.deleted_at.is_none()).ok_or(AppError::NotFound)?;
     let custom = store::fields::list(&mut tx, fields::CONTACT, false).await.map_err(to_app)?;
     let before = contact.texts(&custom);
     let after = crm_edit::merge(&before, edit)?;
-    let mut fields = ContactFields::parse(&after, &custom)?;
+    let mut fields = ContactFields::parse_edit(&before, &after, &contact.fields, &custom)?;
     keep_others(&mut fields.custom, contact.fields.custom, &custom);
     let company = after.get("company").map(|name| name.trim()).unwrap_or_default();
     fields.company_id = if company == contact.company.as_deref().unwrap_or_default() {
@@ -102,6 +103,18 @@ pub async fn change(ctx: &Ctx, id: ContactId, edit: &Edit) -> AppResult<bool> {
     hand_over(ctx, &mut tx, Kind::Contacts, id.0, contact.fields.owner, fields.owner).await?;
     tx.commit().await.map_err(to_app)?;
     Ok(true)
+}
+
+/// The addresses that an edit brings.
+fn addresses(edit: &Edit) -> ContactFields {
+    let new =
+        |name: &str| edit.now.get(name).filter(|text| edit.was.get(name) != Some(text)).map(String::as_str).unwrap_or_default();
+    let each = |text: &str| text.split([',', ';']).map(|part| part.trim().to_lowercase()).filter(|part| !part.is_empty()).collect();
+    ContactFields {
+        email: Some(new("email").trim().to_lowercase()),
+        other_emails: each(new("other_emails")),
+        ..ContactFields::default()
+    }
 }
 
 /// Puts a contact into the bin, or takes it out.

@@ -86,11 +86,12 @@ pub async fn estimate_contacts(tx: &mut PgConnection) -> Result<i64, sqlx::Error
         .await
 }
 
-/// Takes out some of the contacts that have changed, those that have waited for longest first.
+/// Takes out some of the contacts that have changed, those that have waited for longest first. An array, so that they are chosen once:
+/// a subquery may be run again for each row, and then takes all.
 pub async fn take_changes(tx: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
-        "DELETE FROM contact_changes WHERE contact_id IN (
-            SELECT contact_id FROM contact_changes ORDER BY since, contact_id LIMIT $1 FOR UPDATE SKIP LOCKED)
+        "DELETE FROM contact_changes WHERE contact_id = ANY(ARRAY(
+            SELECT contact_id FROM contact_changes ORDER BY since, contact_id LIMIT $1 FOR UPDATE SKIP LOCKED))
          RETURNING contact_id",
         limit
     )

@@ -19,14 +19,16 @@ use crate::{
     },
 };
 
-/// The lead, if the actor sees it and may convert it.
+/// The lead, if the actor sees it and may convert it; with the contact that it would join, if the actor sees one.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; when the database is away.
-pub async fn find(ctx: &Ctx, id: LeadId) -> AppResult<Lead> {
+pub async fn find(ctx: &Ctx, id: LeadId) -> AppResult<(Lead, Option<ContactId>)> {
     ctx.require(Permission::WriteCrm)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    store::find_lead(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)
+    let lead = store::find_lead(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
+    let contact = find_contact(&mut tx, lead.data.email.as_deref(), lead.data.phone.as_deref()).await.map_err(to_app)?;
+    Ok((lead, contact))
 }
 
 /// What a lead would join, as far as the actor sees it.
@@ -44,11 +46,8 @@ pub struct Joins {
 /// `Forbidden`; when the database is away.
 pub async fn joins(ctx: &Ctx, lead: &Lead) -> AppResult<Joins> {
     ctx.require(Permission::ReadCrm)?;
-    // Converting finds whoever is there; what of it is told is for the actor's eyes.
-    let mut tx = ctx.as_system("conversion").begin().await.map_err(to_app)?;
-    let contact = find_contact(&mut tx, lead.data.email.as_deref(), lead.data.phone.as_deref()).await.map_err(to_app)?;
-    drop(tx);
     let mut tx = ctx.begin().await.map_err(to_app)?;
+    let contact = find_contact(&mut tx, lead.data.email.as_deref(), lead.data.phone.as_deref()).await.map_err(to_app)?;
     let (name, company) = store::contacts::find_names(&mut tx, contact, &lead.data.company).await.map_err(to_app)?;
     Ok(Joins { contact: contact.zip(name), company: company.map(|(id, name)| (CompanyId(id), name)) })
 }

@@ -35,8 +35,8 @@ pub async fn take_due(
     sqlx::query_as!(
         DueRow,
         "UPDATE mails SET tries = tries + 1, next_try_at = $2
-         WHERE id IN (
-            SELECT id FROM mails WHERE state = 'waiting' AND next_try_at <= $1 ORDER BY next_try_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+         WHERE id = ANY(ARRAY(
+            SELECT id FROM mails WHERE state = 'waiting' AND next_try_at <= $1 ORDER BY next_try_at, id LIMIT $3 FOR UPDATE SKIP LOCKED))
          RETURNING id, kind, address, name, language, invited_by, about, sealed_link, good_until, tries, created_at, queued_at",
         now,
         until,

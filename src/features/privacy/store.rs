@@ -198,9 +198,15 @@ pub async fn erase(tx: &mut PgConnection, subject: &Subject, pseudonym: &str) ->
     Ok([consents, journal])
 }
 
-/// Some of the contacts with an address, or the one with this id.
+/// Some of the contacts with an address, or the one with this id; of those that were merged, the one that stands for them.
 pub async fn find_contacts(tx: &mut PgConnection, email: &str, id: Option<Uuid>) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!("SELECT id FROM contacts WHERE email = $1 OR id = $2 ORDER BY id LIMIT 20", email, id).fetch_all(tx).await
+    sqlx::query_scalar!(
+        r#"SELECT DISTINCT contact_standing(id) AS "id!" FROM contacts WHERE email = $1 OR $1 = ANY(other_emails) OR id = $2 LIMIT 20"#,
+        email,
+        id
+    )
+    .fetch_all(tx)
+    .await
 }
 
 /// What people know a contact by: the address, else the name, else the number.

@@ -6,8 +6,7 @@ use super::{
     forms::{self, Input},
     parts,
     record::{self, Known, Record, RecordForm},
-    timeline::{self, Words},
-    words,
+    timeline, words,
 };
 use crate::{
     domain::{
@@ -262,7 +261,6 @@ pub async fn panel(ctx: &Ctx, reader: &Reader, id: ContactId, close: &str) -> Ap
     let usage = usage_of(ctx, user).await;
     let record = record(&contact);
     let known = Known { custom: &custom, owners: &owners };
-    let words = Words { custom: &custom, owners: &owners };
     let path = &record.path;
     let view = view! {
         <aside class="desk-panel" aria-label=record.name.clone()>
@@ -277,7 +275,7 @@ pub async fn panel(ctx: &Ctx, reader: &Reader, id: ContactId, close: &str) -> Ap
             {record.bin_notice(reader, ctx.actor.may(Permission::WriteCrm))}
             {usage_section(reader, &contact, usage.as_ref())}
             {record.details(reader, &known, details(reader, &contact))}
-            {timeline::section(reader, path, &timeline, None, true, &words, None)}
+            {timeline::section(reader, path, &timeline, None, true, &known, None)}
         </aside>
     };
     Ok(Some(view.into_any()))

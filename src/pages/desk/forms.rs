@@ -92,7 +92,12 @@ pub fn field(reader: &Reader, form: &str, stored: &Texts, name: &str, label: &st
             }
                 .into_any()
         }
-        Input::Select(choices) => {
+        Input::Select(mut choices) => {
+            // Whoever has left, or a choice that was taken away, stays until somebody chooses something else.
+            if !now.is_empty() && !choices.iter().any(|(value, _)| *value == now) {
+                let is_person = now.parse::<uuid::Uuid>().is_ok();
+                choices.push((now.clone(), if is_person { s!(lang, desk.somebody_gone).to_owned() } else { now.clone() }));
+            }
             let chosen: Vec<_> = now.split(", ").map(str::to_owned).collect();
             view! {
                 <select id=id.clone() class="input" name=name.to_owned() aria-invalid=invalid aria-describedby=about>
@@ -114,6 +119,7 @@ pub fn field(reader: &Reader, form: &str, stored: &Texts, name: &str, label: &st
             <label for=id.clone()>{label.to_owned()}</label>
             <input type="hidden" name=format!("was.{name}") value=was/>
             {control}
+            {matches!(name, "other_emails" | "other_phones" | "tags").then(|| view! { <p class="field-hint">{s!(lang, desk.with_commas)}</p> })}
             {fault.map(|text| view! { <p class="field-fault" id=format!("{id}-fault")>{icon(Icon::Warning)}{text}</p> })}
         </div>
     }
@@ -168,6 +174,8 @@ fn choices(reader: &Reader, form: &str, stored: &Texts, it: &CustomField) -> Any
         None => stands.split(", ").map(str::to_owned).collect(),
     };
     let was = sent.map_or(stands, |sent| sent.value(&format!("was.{name}")).to_owned());
+    // What was chosen before the choice was taken away stays until somebody takes it out.
+    let gone = chosen.iter().filter(|choice| !choice.is_empty() && !it.choices.contains(choice));
     view! {
         <fieldset class="field">
             <legend>{it.label.clone()}</legend>
@@ -175,6 +183,7 @@ fn choices(reader: &Reader, form: &str, stored: &Texts, it: &CustomField) -> Any
             {it
                 .choices
                 .iter()
+                .chain(gone)
                 .map(|choice| {
                     view! {
                         <label class="check">

@@ -90,7 +90,15 @@ impl List {
         let get = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
         let known = |name: &str| of.columns.contains(&name) || custom.iter().any(|field| field.name() == name);
         let shown = match get("cols") {
-            Some(text) => text.split(',').filter(|name| known(name)).map(str::to_owned).collect(),
+            Some(text) => {
+                let mut shown: Vec<String> = Vec::new();
+                for name in text.split(',').filter(|name| known(name)) {
+                    if !shown.iter().any(|it| it == name) {
+                        shown.push(name.to_owned());
+                    }
+                }
+                shown
+            }
             None => of.begin.iter().map(|name| (*name).to_owned()).collect(),
         };
         let unread = asked.saturating_sub(query.conditions.len());

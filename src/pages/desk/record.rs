@@ -7,9 +7,7 @@ use uuid::Uuid;
 
 use super::{
     forms::{self, Input},
-    parts,
-    timeline::{self, Words},
-    words,
+    parts, timeline, words,
 };
 use crate::{
     domain::{
@@ -263,7 +261,6 @@ impl Record<'_> {
         let part = Part::parse(place.get("part"));
         let before = place.get("before");
         let timeline = moments(ctx, of, usage, part, before).await?;
-        let words = Words { custom: known.custom, owners: known.owners };
         let composer = if self.is_changed_by(ctx) && before.is_empty() {
             let opened = reader.sent.verb() == "interaction_record" || !place.get("template").is_empty();
             let form = parts::composer(ctx, reader, place, target).await?;
@@ -274,7 +271,7 @@ impl Record<'_> {
         let replies = ctx.actor.may(Permission::WriteCrm).then_some(target);
         let view = view! {
             {composer}
-            {timeline::section(reader, &self.path, &timeline, part, before.is_empty(), &words, replies)}
+            {timeline::section(reader, &self.path, &timeline, part, before.is_empty(), known, replies)}
         };
         Ok(view.into_any())
     }

@@ -3,13 +3,12 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::{parts::Origin, words};
+use super::{parts::Origin, record::Known, words};
 use crate::{
     domain::{
-        contact::custom::CustomField,
+        contact::custom::FieldKind,
         crm::Lifecycle,
         format::{self, Lang},
-        people::UserId,
         tasks::Target,
     },
     features::contacts::timeline::{COUNTED, Moment, Part, Timeline},
@@ -19,14 +18,6 @@ use crate::{
         icon::{Icon, icon},
     },
 };
-
-/// What the words of changes are made of.
-pub struct Words<'a> {
-    /// The fields that admins have added.
-    pub custom: &'a [CustomField],
-    /// Who can own a record.
-    pub owners: &'a [(UserId, String)],
-}
 
 fn part_name(part: Part, lang: Lang) -> &'static str {
     match part {
@@ -46,7 +37,7 @@ pub fn section(
     timeline: &Timeline,
     part: Option<Part>,
     first: bool,
-    words: &Words<'_>,
+    words: &Known<'_>,
     target: Option<Target>,
 ) -> AnyView {
     let lang = reader.lang;
@@ -109,7 +100,7 @@ fn text<'a>(detail: &'a Value, name: &str) -> Option<&'a str> {
     detail.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn moment(reader: &Reader, it: &Moment, words: &Words<'_>, path: &str, target: Option<Target>) -> AnyView {
+fn moment(reader: &Reader, it: &Moment, words: &Known<'_>, path: &str, target: Option<Target>) -> AnyView {
     let lang = reader.lang;
     let none = Value::Null;
     let detail = it.detail.as_ref().unwrap_or(&none);
@@ -159,6 +150,8 @@ fn moment(reader: &Reader, it: &Moment, words: &Words<'_>, path: &str, target: O
             </form>
         }
     });
+    let with = detail.get("with").and_then(|with| Some((with.get(0)?.as_str()?, with.get(1)?.as_str()?)));
+    let with = with.map(|(id, name)| view! { <a class="link" href=format!("/contacts/{id}")>{name.to_owned()}</a> });
     let has_card = it.body.is_some() || sentiment.is_some() || outcome.is_some();
     let card = has_card.then(|| {
         view! {
@@ -177,6 +170,7 @@ fn moment(reader: &Reader, it: &Moment, words: &Words<'_>, path: &str, target: O
                     {actor.map(|actor| view! { <strong>{actor}</strong> })}
                     <span>{what}</span>
                     {title.map(|title| view! { <strong class="moment-title">{title}</strong> })}
+                    {with}
                     <time datetime=it.at.to_rfc3339() title=format::date_time(it.at, &reader.zone, lang)>{clock}</time>
                 </p>
                 {changes}
@@ -206,18 +200,20 @@ fn interaction(it: &Moment, detail: &Value, lang: Lang) -> String {
 }
 
 /// What somebody changed, field by field.
-fn changes(detail: &Value, words: &Words<'_>, lang: Lang) -> Option<AnyView> {
+fn changes(detail: &Value, words: &Known<'_>, lang: Lang) -> Option<AnyView> {
     let fields = detail.get("fields")?.as_object()?;
     let lines = fields.iter().filter_map(|(name, values)| {
         let side = |n: usize| values.get(n).and_then(Value::as_str).unwrap_or_default();
         let custom = words.custom.iter().find(|field| field.name() == *name);
         let label = custom.map_or_else(|| words::field(name, lang).to_owned(), |field| field.label.clone());
+        let is_date = name == "birthday" || custom.is_some_and(|field| field.kind == FieldKind::Date);
         let shown = |value: &str| match name.as_str() {
             _ if value.is_empty() => "—".to_owned(),
             "owner" => {
                 words.owners.iter().find(|(id, _)| id.to_string() == value).map_or_else(|| "…".to_owned(), |(_, name)| name.clone())
             }
             "lifecycle" => Lifecycle::parse(value).map_or(value, |it| words::lifecycle(it, lang)).to_owned(),
+            _ if is_date => value.parse().map_or_else(|_| value.to_owned(), |day| format::date_long(day, lang)),
             _ if value.chars().count() > 120 => format!("{}…", value.chars().take(120).collect::<String>()),
             _ => value.to_owned(),
         };

@@ -12,17 +12,22 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as it came.
+    /// The body, without what only hydration needs of a page.
     pub text: String,
     /// The body as JSON, or null.
     pub json: Value,
+}
+
+/// HTML as a reader sees it: without the marks by which hydration finds texts and places again.
+pub fn plain(html: &str) -> String {
+    html.replace("<!>", "")
 }
 
 impl Answer {
     /// Reads an answer to its end.
     pub async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
+        let text = plain(&response.text().await.unwrap());
         let json = serde_json::from_str(&text).unwrap_or_default();
         Self { status, headers, text, json }
     }

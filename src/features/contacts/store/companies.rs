@@ -48,6 +48,12 @@ pub async fn find(tx: &mut PgConnection, id: CompanyId) -> Result<Option<Company
     }))
 }
 
+/// Holds a name, whatever its case and accents, until the transaction ends: two who add the same company at once wait for each other.
+pub async fn lock_name(tx: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('company ' || crm_fold($1), 0))", name).fetch_one(tx).await?;
+    Ok(())
+}
+
 /// The oldest company of a name that the actor sees.
 pub async fn find_by_name(tx: &mut PgConnection, name: &str) -> Result<Option<CompanyId>, sqlx::Error> {
     let id = sqlx::query_scalar!(

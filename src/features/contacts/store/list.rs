@@ -5,7 +5,10 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::{
-    domain::contact::query::{Condition, Field, ListQuery, Op, Sort},
+    domain::{
+        contact::query::{Condition, Field, ListQuery, Op, Sort},
+        time::instant,
+    },
     platform::db::contains,
 };
 
@@ -392,7 +395,7 @@ fn after(sql: &mut QueryBuilder<Postgres>, query: &ListQuery) {
     let is_time = query.bin || matches!(query.sort, Sort::Updated | Sort::Created);
     let compare = if query.bin { "<" } else { compare };
     if is_time {
-        let Ok(at) = key.parse::<DateTime<Utc>>() else { return };
+        let Some(at) = instant(key) else { return };
         sql.push(format!(" AND ({column}, c.id) {compare} (")).push_bind(at);
     } else {
         sql.push(format!(" AND ({column}, c.id) {compare} (")).push_bind(key.clone());

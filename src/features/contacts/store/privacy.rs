@@ -1,10 +1,15 @@
 //! The SQL of what is held about a contact, and of how it is forgotten.
 
+use futures_util::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    platform::person::{Counts, Held},
+    domain::privacy::PersonKind,
+    platform::{
+        person::{Counts, Held},
+        tombstones::Tombstones,
+    },
     ui::i18n::s,
 };
 
@@ -21,16 +26,14 @@ pub static HELD: [Held; 6] = [
     Held {
         table: "interactions",
         columns: "id, kind, direction, at, duration_s, outcome, subject, body, sentiment, evidence, created_at, deleted_at",
-        from: "FROM interactions WHERE contact_id = ANY(contact_selves($1::uuid))
-                   OR lead_id IN (SELECT id FROM leads WHERE contact_id = ANY(contact_selves($1::uuid)))",
+        from: "FROM interactions WHERE contact_id = ANY(contact_selves($1::uuid)) OR lead_id = ANY(contact_leads($1::uuid))",
         at: "at",
         about: |lang| s!(lang, privacy.t_interactions),
     },
     Held {
         table: "tasks",
         columns: "id, title, notes, kind, priority, due_on, due_at, done_at, created_at, deleted_at",
-        from: "FROM tasks WHERE contact_id = ANY(contact_selves($1::uuid))
-                   OR lead_id IN (SELECT id FROM leads WHERE contact_id = ANY(contact_selves($1::uuid)))",
+        from: "FROM tasks WHERE contact_id = ANY(contact_selves($1::uuid)) OR lead_id = ANY(contact_leads($1::uuid))",
         at: "created_at",
         about: |lang| s!(lang, privacy.t_tasks),
     },
@@ -38,7 +41,7 @@ pub static HELD: [Held; 6] = [
         table: "leads",
         columns: "id, first_name, last_name, email, phone, company, title, city, country, message, source, utm, behavior, status, \
                   lost_reason, score, segment, profile, tags, custom, created_at, converted_at, deleted_at",
-        from: "FROM leads WHERE contact_id = ANY(contact_selves($1::uuid))",
+        from: "FROM leads WHERE id = ANY(contact_leads($1::uuid))",
         at: "created_at",
         about: |lang| s!(lang, privacy.t_leads),
     },
@@ -58,24 +61,30 @@ pub static HELD: [Held; 6] = [
     },
 ];
 
-/// All addresses of a contact and of those that were merged into it; none where there is no such contact.
+/// All addresses of a contact and of those that it was merged with; none where there is no such contact.
 pub async fn find_addresses(tx: &mut PgConnection, id: Uuid) -> Result<Option<Vec<String>>, sqlx::Error> {
-    let rows = sqlx::query!("SELECT email, other_emails FROM contacts WHERE id = ANY(contact_selves($1)) ORDER BY id", id)
-        .fetch_all(tx)
-        .await?;
-    let mut addresses: Vec<String> =
-        rows.iter().flat_map(|row| row.email.iter().chain(&row.other_emails)).map(|it| it.to_lowercase()).collect();
-    addresses.sort();
-    addresses.dedup();
-    Ok((!rows.is_empty()).then_some(addresses))
+    sqlx::query_scalar!(r#"SELECT contact_addresses(id) AS "addresses!" FROM contacts WHERE id = $1"#, id).fetch_optional(tx).await
 }
 
-/// Deletes a contact, those that were merged into it, and everything that was written about the person; gives how many rows of each.
+/// Contacts that have come back by the address of somebody who was erased.
+pub async fn find_returned(tx: &mut PgConnection, tombstones: &Tombstones) -> Result<Vec<Uuid>, sqlx::Error> {
+    let mut found = Vec::new();
+    let mut all =
+        sqlx::query!(r#"SELECT id, email AS "email!" FROM contacts WHERE email IS NOT NULL AND merged_into IS NULL"#).fetch(tx);
+    while let Some(contact) = all.try_next().await? {
+        if tombstones.hold(PersonKind::Contact, &contact.email) {
+            found.push(contact.id);
+        }
+    }
+    Ok(found)
+}
+
+/// Deletes a contact, those that it was merged with, their leads, and everything that was written about the person; gives how many rows of each.
 pub async fn erase(tx: &mut PgConnection, id: Uuid, pseudonym: &str) -> Result<Counts, sqlx::Error> {
     let selves = sqlx::query_scalar!(r#"SELECT contact_selves($1) AS "ids!""#, id).fetch_one(&mut *tx).await?;
     // In the order of their ids, as everybody does; nobody hangs anything on them meanwhile.
     sqlx::query!("SELECT id FROM contacts WHERE id = ANY($1) ORDER BY id FOR UPDATE", &selves).fetch_all(&mut *tx).await?;
-    let leads = sqlx::query_scalar!("SELECT id FROM leads WHERE contact_id = ANY($1) ORDER BY id FOR UPDATE", &selves)
+    let leads = sqlx::query_scalar!("SELECT id FROM leads WHERE id = ANY(contact_leads($1)) ORDER BY id FOR UPDATE", id)
         .fetch_all(&mut *tx)
         .await?;
     let interactions = sqlx::query_scalar!(

@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
-use uuid::Uuid;
 
 use crate::features::contacts::timeline::{Moment, Of, Part};
+
+/// Of so many people of a company its timeline tells.
+const MOST_PEOPLE: i64 = 200;
 
 /// The moments of a record before one, the latest first.
 pub async fn list(
@@ -46,9 +48,9 @@ pub async fn list(
 }
 
 fn one(sql: &mut QueryBuilder<Postgres>, part: Part, of: Of, user: Option<&str>) {
-    let (column, kind, id) = match of {
-        Of::Contact(id) => ("contact_id", "contact", id.0),
-        Of::Company(id) => ("company_id", "company", id.0),
+    let (kind, id) = match of {
+        Of::Contact(id) => ("contact", id.0),
+        Of::Company(id) => ("company", id.0),
     };
     match part {
         Part::Calls | Part::Mails | Part::Notes => {
@@ -60,21 +62,25 @@ fn one(sql: &mut QueryBuilder<Postgres>, part: Part, of: Of, user: Option<&str>)
             sql.push(format!(
                 "SELECT 'interaction' AS part, 'i' || i.id::text AS key, i.at, n.name AS actor, i.kind AS what, i.subject AS title, i.body,
                      jsonb_build_object('direction', i.direction, 'duration_s', i.duration_s, 'outcome', i.outcome,
-                         'sentiment', i.sentiment, 'id', i.id) AS detail
+                         'sentiment', i.sentiment, 'id', i.id, 'with', {with}) AS detail
                  FROM interactions i LEFT JOIN crm_names n ON n.id = i.created_by
-                 WHERE i.deleted_at IS NULL AND i.kind IN {kinds} AND i.{column} = "
+                 WHERE i.deleted_at IS NULL AND i.kind IN {kinds} AND ",
+                with = with("i", of)
             ));
-            sql.push_bind(id);
+            hangs_on(sql, "i", of);
         }
         Part::Tasks => {
             sql.push(
                 "SELECT 'task' AS part, 't' || t.id::text AS key, coalesce(t.done_at, t.created_at) AS at, n.name AS actor,
                      CASE WHEN t.done_at IS NULL THEN 'task_added' ELSE 'task_done' END AS what, t.title, NULL::text AS body,
-                     jsonb_build_object('due_on', t.due_on) AS detail
-                 FROM seen_tasks t LEFT JOIN crm_names n ON n.id = coalesce(t.done_by, t.created_by)
-                 WHERE t.deleted_at IS NULL AND t.",
+                     jsonb_build_object('due_on', t.due_on, 'with', ",
             );
-            sql.push(column).push(" = ").push_bind(id);
+            sql.push(with("t", of));
+            sql.push(
+                ") AS detail FROM seen_tasks t LEFT JOIN crm_names n ON n.id = coalesce(t.done_by, t.created_by)
+                 WHERE t.deleted_at IS NULL AND ",
+            );
+            hangs_on(sql, "t", of);
         }
         Part::Changes => {
             sql.push(
@@ -101,23 +107,41 @@ fn one(sql: &mut QueryBuilder<Postgres>, part: Part, of: Of, user: Option<&str>)
     }
 }
 
+/// What hangs on a record: on a company, what hangs on its people as well, of those whose records changed last.
+fn hangs_on(sql: &mut QueryBuilder<Postgres>, table: &str, of: Of) {
+    match of {
+        Of::Contact(id) => {
+            sql.push(table).push(".contact_id = ").push_bind(id.0);
+        }
+        Of::Company(id) => {
+            sql.push("(").push(table).push(".company_id = ").push_bind(id.0);
+            sql.push(" OR ")
+                .push(table)
+                .push(".contact_id = ANY(ARRAY(SELECT s.id FROM seen_contacts s WHERE s.deleted_at IS NULL AND s.company_id = ");
+            sql.push_bind(id.0).push(" ORDER BY s.updated_at DESC LIMIT ").push_bind(MOST_PEOPLE).push(")))");
+        }
+    }
+}
+
+/// With whom of a company something was: id and name.
+fn with(table: &str, of: Of) -> String {
+    match of {
+        Of::Contact(_) => "NULL".to_owned(),
+        Of::Company(_) => format!(
+            "(SELECT jsonb_build_array(s.id, btrim(s.first_name || ' ' || s.last_name)) FROM seen_contacts s WHERE s.id = {table}.contact_id)"
+        ),
+    }
+}
+
 /// How many moments of each part a record has, as far as they are counted.
 pub async fn count(tx: &mut PgConnection, of: Of, limit: i64) -> Result<(i64, i64, i64, i64), sqlx::Error> {
-    let (contact, company): (Option<Uuid>, Option<Uuid>) = match of {
-        Of::Contact(id) => (Some(id.0), None),
-        Of::Company(id) => (None, Some(id.0)),
-    };
-    let row = sqlx::query!(
-        r#"WITH latest AS (SELECT kind FROM interactions WHERE deleted_at IS NULL AND (contact_id = $1 OR company_id = $2) LIMIT $3)
-           SELECT count(*) FILTER (WHERE kind IN ('call', 'meeting')) AS "calls!", count(*) FILTER (WHERE kind IN ('email', 'form')) AS "mails!",
-               count(*) FILTER (WHERE kind = 'note') AS "notes!",
-               (SELECT count(*) FROM (SELECT FROM seen_tasks WHERE deleted_at IS NULL AND (contact_id = $1 OR company_id = $2) LIMIT $3) AS t) AS "tasks!"
-           FROM latest"#,
-        contact,
-        company,
-        limit
-    )
-    .fetch_one(tx)
-    .await?;
-    Ok((row.calls, row.mails, row.notes, row.tasks))
+    let mut sql = QueryBuilder::new("WITH latest AS (SELECT i.kind FROM interactions i WHERE i.deleted_at IS NULL AND ");
+    hangs_on(&mut sql, "i", of);
+    sql.push(" LIMIT ").push_bind(limit).push(
+        ") SELECT count(*) FILTER (WHERE kind IN ('call', 'meeting')), count(*) FILTER (WHERE kind IN ('email', 'form')),
+               count(*) FILTER (WHERE kind = 'note'), (SELECT count(*) FROM (SELECT FROM seen_tasks t WHERE t.deleted_at IS NULL AND ",
+    );
+    hangs_on(&mut sql, "t", of);
+    sql.push(" LIMIT ").push_bind(limit).push(") AS tasks) FROM latest");
+    sql.build_query_as().fetch_one(tx).await
 }

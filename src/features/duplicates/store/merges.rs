@@ -210,13 +210,5 @@ pub async fn settle_pair(
 
 /// The contact that one stands for by now: itself, or what it was merged into, however often.
 pub async fn find_standing(tx: &mut PgConnection, id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"WITH RECURSIVE way AS (
-            SELECT id, merged_into, 1 AS step FROM contacts WHERE id = $1
-            UNION ALL SELECT c.id, c.merged_into, way.step + 1 FROM way JOIN contacts c ON c.id = way.merged_into WHERE way.step < 50)
-         SELECT id AS "id!" FROM way WHERE merged_into IS NULL"#,
-        id
-    )
-    .fetch_optional(tx)
-    .await
+    sqlx::query_scalar!("SELECT contact_standing($1)", id).fetch_one(tx).await
 }

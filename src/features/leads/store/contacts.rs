@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::domain::crm::{ContactId, LeadId};
 
-/// The contact of the same person: by an address first; else by a telephone number, where an address is missing on one side, for people
-/// share telephones. The oldest.
+/// The contact of the same person that the transaction's actor sees: by an address first, then by a telephone number, which two people
+/// may share: it counts where one of the two has no address. The oldest.
 ///
 /// # Errors
 /// When the database is away.
@@ -28,8 +28,7 @@ pub async fn find_contact(
     let Some(phone) = phone else { return Ok(None) };
     let id = sqlx::query_scalar!(
         "SELECT id FROM contacts WHERE lead_phone_key(phone) = lead_phone_key($1) AND deleted_at IS NULL
-            AND ($2::text IS NULL OR email IS NULL)
-         ORDER BY created_at, id LIMIT 1",
+             AND (email IS NULL OR $2::text IS NULL) ORDER BY created_at, id LIMIT 1",
         phone,
         email
     );
