@@ -31,6 +31,7 @@ mod second_factor;
 mod secrets;
 mod sign_in;
 mod support;
+mod task_forms;
 mod tasks;
 mod tokens;
 mod watch;

@@ -56,16 +56,16 @@ fn of(app: &TestApp, role: Role, somebody: &Somebody, team: Option<Uuid>) -> Ctx
     Ctx::new(app.app.clone(), Actor::Person(Arc::new(person)))
 }
 
-async fn sales(app: &TestApp) -> (Ctx, Somebody) {
+pub async fn sales(app: &TestApp) -> (Ctx, Somebody) {
     let somebody = people::sign_in(app, Role::Sales).await;
     (of(app, Role::Sales, &somebody, None), somebody)
 }
 
-fn date(text: &str) -> NaiveDate {
+pub fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn task(ctx: &Ctx, title: &str, due_on: Option<NaiveDate>) -> Wanted {
+pub fn task(ctx: &Ctx, title: &str, due_on: Option<NaiveDate>) -> Wanted {
     Wanted { title: title.into(), due_on, owner: ctx.actor.user(), ..Wanted::default() }
 }
 
@@ -73,7 +73,7 @@ async fn make(ctx: &Ctx, wanted: &Wanted) -> TaskId {
     usecase::create(ctx, wanted, "UTC").await.unwrap()
 }
 
-async fn contact(app: &TestApp, first_name: &str, owner: Option<Uuid>) -> Target {
+pub async fn contact(app: &TestApp, first_name: &str, owner: Option<Uuid>) -> Target {
     let id = Uuid::now_v7();
     let owner = owner.map_or("NULL".to_owned(), |id| format!("'{id}'"));
     app.as_owner(&format!(
@@ -327,120 +327,6 @@ fn with_mail(app: &mut crate::support::Setup) {
 }
 
 #[tokio::test]
-async fn who_hands_a_task_over_leaves_it_at_its_instant() {
-    let app = TestApp::start().await;
-    let (sara, who) = sales(&app).await;
-    let mario = people::sign_in(&app, Role::Sales).await;
-    app.as_owner(&format!("UPDATE users SET time_zone = 'America/Bogota' WHERE id = '{}'", who.id)).await;
-    app.as_owner(&format!("UPDATE users SET time_zone = 'Europe/Madrid' WHERE id = '{}'", mario.id)).await;
-    let at = async || app.text("SELECT to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || due_on FROM tasks").await;
-    let timed = Wanted { time: Some("20:00:00".parse().unwrap()), ..task(&sara, "call", Some(date("2026-11-20"))) };
-    let id = usecase::create(&sara, &timed, "America/Bogota").await.unwrap();
-    assert_eq!(at().await, "2026-11-21 01:00 2026-11-20");
-    // The page shows Sara's clock and sends it along; only the owner changes.
-    let path = format!("/tasks?edit={id}");
-    let shown = app.get(&path).await.text;
-    assert!(shown.contains(r#"name="zone" value="America/Bogota""#) && shown.contains(r#"value="20:00""#), "{shown}");
-    let id = id.to_string();
-    let owner = mario.id.to_string();
-    let change = async |version: &str, more: &[(&str, &str)]| {
-        let all = [("do", "task_change"), ("id", &id), ("version", version), ("title", "call"), ("owner", &owner)];
-        send(&app, &[&all, more].concat()).await
-    };
-    let same = [("due_on", "2026-11-20"), ("time", "20:00"), ("zone", "America/Bogota")];
-    assert_eq!(change("1", &same).await.status(), 303);
-    assert_eq!(at().await, "2026-11-21 01:00 2026-11-21", "the same instant, on the day of whose it is now");
-    let version = app.text("SELECT version::text FROM tasks").await;
-    assert_eq!(change(&version, &[("due_on", "2026-11-20"), ("time", "21:00"), ("zone", "America/Bogota")]).await.status(), 303);
-    assert_eq!(at().await, "2026-11-21 02:00 2026-11-21", "what was typed is read by the clock that was shown");
-    let version = app.text("SELECT version::text FROM tasks").await;
-    assert_eq!(change(&version, &[("due_on", "2026-11-21"), ("time", "04:00"), ("zone", "Mars/Base")]).await.status(), 303);
-    assert_eq!(at().await, "2026-11-21 03:00 2026-11-21", "an unknown clock is the owner's");
-}
-
-#[tokio::test]
-async fn many_tasks_for_somebody_else_wait_for_no_second_connection() {
-    let app = TestApp::start().await;
-    let mario = people::sign_in(&app, Role::Sales).await;
-    let owner = mario.id.to_string();
-    let each = async |n: usize| {
-        let title = format!("t{n}");
-        let fields = [
-            ("do", "task_create"),
-            ("owner", owner.as_str()),
-            ("title", &title),
-            ("due_on", "2026-11-20"),
-            ("recurrence", "daily"),
-        ];
-        send(&app, &fields).await.status().as_u16()
-    };
-    let all = join_all((0..64).map(each)).await;
-    assert!(all.iter().all(|status| *status == 303), "{all:?}");
-    let ids = app.texts("SELECT id::text FROM tasks").await;
-    let done = join_all(ids.iter().map(async |id| send(&app, &[("do", "task_finish"), ("id", id)]).await.status().as_u16())).await;
-    assert!(done.iter().all(|status| *status == 303), "{done:?}");
-    assert_eq!(app.count("tasks").await, 128);
-}
-
-#[tokio::test]
-async fn places_that_cannot_be_are_the_first_page() {
-    let app = TestApp::start().await;
-    let id = Uuid::nil();
-    for path in [
-        format!("/tasks?view=all&after=-262143-01-01~~{id}"),
-        format!("/tasks?view=all&after=~-8000000000000000000~{id}"),
-        format!("/tasks?view=done&after=-8000000000000000000~{id}"),
-        format!("/tasks?view=done&after=253402300800000000~{id}"),
-        format!("/leads?sort=newest&after=-8000000000000000000~{id}"),
-        format!("/leads?after=-8000000000000000000~{id}"),
-    ] {
-        assert_eq!(app.get(&path).await.status, 200, "{path}");
-    }
-}
-
-#[tokio::test]
-async fn a_form_that_is_sent_three_times_makes_one() {
-    let app = TestApp::start().await;
-    let once = Uuid::now_v7().to_string();
-    let add = async |title: &str| {
-        send(&app, &[("do", "task_create"), ("view", "all"), ("owner", "me"), ("once", &once), ("title", title)]).await.status()
-    };
-    let all = join_all((0..3).map(async |_| add("Call").await)).await;
-    assert!(all.iter().all(|status| *status == 303), "{all:?}");
-    assert_eq!((app.count("tasks").await, app.count("journal WHERE event = 'task_created'").await), (1, 1));
-    // From the page before, with another text, it is another.
-    assert_eq!(add("Write").await, 303);
-    assert_eq!(app.count("tasks").await, 2);
-    let ana = contact(&app, "Ana", None).await;
-    let (path, about) = (parts::path_of(ana), ana.id().to_string());
-    let note = async |body: &str| {
-        let fields = [
-            ("do", "interaction_record"),
-            ("about", "contact"),
-            ("about_id", about.as_str()),
-            ("kind", "note"),
-            ("once", &once),
-            ("body", body),
-            ("follow_up", "2"),
-        ];
-        post(&app, &app.cookie, &path, &fields).await.status()
-    };
-    let all = join_all((0..3).map(async |_| note("Hola").await)).await;
-    assert!(all.iter().all(|status| *status == 303), "{all:?}");
-    assert_eq!((app.count("interactions").await, app.count("tasks").await), (1, 3));
-    note("Adiós").await;
-    assert_eq!(app.count("interactions").await, 2);
-    let lead = async |name: &str, email: &str| {
-        let fields = [("do", "new"), ("once", once.as_str()), ("first_name", name), ("email", email), ("message", "Hola")];
-        post(&app, &app.cookie, "/leads/new", &fields).await.status()
-    };
-    join_all((0..3).map(async |_| lead("Eva", "eva@x.example").await)).await;
-    assert_eq!((app.count("leads").await, app.count("journal WHERE event = 'lead_merged'").await), (1, 0));
-    lead("Luis", "luis@x.example").await;
-    assert_eq!(app.count("leads").await, 2);
-}
-
-#[tokio::test]
 async fn an_owner_is_reminded_once() {
     let app = TestApp::with(with_mail).await;
     let two = TestApp::on(app.db.clone(), with_mail).await;
@@ -476,7 +362,7 @@ async fn an_owner_is_reminded_once() {
     assert_eq!(mail, "Test sales es");
 }
 
-async fn send(app: &TestApp, fields: &[(&str, &str)]) -> Response {
+pub async fn send(app: &TestApp, fields: &[(&str, &str)]) -> Response {
     post(app, &app.cookie, "/tasks", fields).await
 }
 

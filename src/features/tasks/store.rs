@@ -381,6 +381,38 @@ pub async fn sees(tx: &mut PgConnection, target: (Option<Uuid>, Option<Uuid>, Op
     .await
 }
 
+/// What is called so, or has that address, as far as whoever asks sees it: its kind and its id; two of several.
+pub async fn find_called(tx: &mut PgConnection, text: &str) -> Result<Vec<(String, Uuid)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT kind AS "kind!", id AS "id!" FROM (
+            (SELECT 'contact' AS kind, id FROM seen_contacts WHERE deleted_at IS NULL AND (sort_name = crm_fold($1) OR email = lower($1)) LIMIT 2)
+            UNION ALL
+            (SELECT 'company', id FROM seen_companies WHERE deleted_at IS NULL AND sort_name = crm_fold($1) LIMIT 2)
+            UNION ALL
+            (SELECT 'lead', id FROM seen_leads WHERE deleted_at IS NULL AND status IN ('new', 'contacted', 'qualified')
+                AND (sort_name = crm_fold($1) OR email = lower($1)) LIMIT 2)) AS called LIMIT 2"#,
+        text
+    );
+    Ok(rows.fetch_all(tx).await?.into_iter().map(|row| (row.kind, row.id)).collect())
+}
+
+/// The latest contacts, companies and open leads that whoever asks sees: what each is found by, its address or else its name; and its
+/// name.
+pub async fn list_latest(tx: &mut PgConnection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT coalesce(email, name) AS "by!", name AS "name!" FROM (
+            (SELECT email, btrim(first_name || ' ' || last_name) AS name FROM seen_contacts WHERE deleted_at IS NULL
+             ORDER BY updated_at DESC, id DESC LIMIT 20)
+            UNION ALL
+            (SELECT NULL, name FROM seen_companies WHERE deleted_at IS NULL ORDER BY updated_at DESC, id DESC LIMIT 20)
+            UNION ALL
+            (SELECT email, btrim(first_name || ' ' || last_name) FROM seen_leads WHERE deleted_at IS NULL
+                AND status IN ('new', 'contacted', 'qualified') ORDER BY created_at DESC, id DESC LIMIT 20)) AS latest
+           WHERE coalesce(email, name) <> ''"#
+    );
+    Ok(rows.fetch_all(tx).await?.into_iter().map(|row| (row.by, row.name)).collect())
+}
+
 /// A task whose owner is to be reminded of it.
 #[derive(Clone, Debug)]
 pub struct RemindRow {

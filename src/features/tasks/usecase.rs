@@ -541,6 +541,33 @@ pub async fn list_of(ctx: &Ctx, target: Target) -> AppResult<Vec<Task>> {
     Ok(rows.into_iter().map(Task::from).collect())
 }
 
+/// What a task is to be about, by its name or its e-mail address as somebody typed it; nothing for an empty text.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` at `/about_name` with `unknown` where nothing that the actor sees is called so, with `ambiguous` where more
+/// than one is; when the database is away.
+pub async fn find_called(ctx: &Ctx, text: &str) -> AppResult<Option<Target>> {
+    ctx.require(Permission::ReadCrm)?;
+    let Some(text) = line(text, MAX_TITLE, "/about_name")? else { return Ok(None) };
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
+    let found = store::find_called(&mut tx, &text).await.map_err(to_app)?;
+    match found.as_slice() {
+        [] => Err(AppError::invalid("/about_name", "unknown", "is nothing that is there")),
+        [(kind, id)] => Ok(Target::parse(kind, &id.to_string())),
+        _ => Err(AppError::invalid("/about_name", "ambiguous", "is more than one")),
+    }
+}
+
+/// What a task is most likely about: what each is found by, and its name.
+///
+/// # Errors
+/// `Forbidden`; when the database is away.
+pub async fn latest(ctx: &Ctx) -> AppResult<Vec<(String, String)>> {
+    ctx.require(Permission::ReadCrm)?;
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
+    store::list_latest(&mut tx).await.map_err(to_app)
+}
+
 /// Who can own a task: id and name, by name.
 ///
 /// # Errors

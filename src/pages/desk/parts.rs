@@ -161,7 +161,13 @@ async fn with_task(sent: &Sent, does: impl AsyncFnOnce(TaskId) -> AppResult<()>)
 }
 
 async fn create(ctx: &Ctx, sent: &Sent, here: &str) -> AppResult<()> {
-    usecase::create(ctx, &wanted(ctx, sent)?, here).await.map(|_| ())
+    let mut faults = Faults::default();
+    let wanted = faults.take(wanted(ctx, sent))?;
+    let about = faults.take(usecase::find_called(ctx, sent.value("about_name")).await)?.flatten();
+    faults.check()?;
+    let Some(wanted) = wanted else { return Ok(()) };
+    let target = wanted.target.or(about);
+    usecase::create(ctx, &Wanted { target, ..wanted }, here).await.map(|_| ())
 }
 
 async fn change(ctx: &Ctx, sent: &Sent, here: &str) -> AppResult<()> {
@@ -275,7 +281,7 @@ pub fn task_row(ctx: &Ctx, reader: &Reader, task: &Task, origin: &Origin, edit: 
         }
     });
     let title = match edit.filter(|_| writes) {
-        Some(href) => view! { <a class="task-title" href=href>{task.title.clone()}</a> }.into_any(),
+        Some(href) => view! { <a class="task-title" href=href data-row="">{task.title.clone()}</a> }.into_any(),
         None => view! { <span class="task-title">{task.title.clone()}</span> }.into_any(),
     };
     let due = due_text(task, reader).map(|text| match bucket {
@@ -352,13 +358,14 @@ fn choices<T: Copy>(
     all.iter().map(|it| (value(*it).to_owned(), label(*it).to_owned(), None)).collect()
 }
 
-/// The whole form of a task, to make one or to change it. `zone_name` is the zone by whose clock its times are shown and read; `begin` is what it starts with.
+/// The whole form of a task, to make one or to change it. `zone_name` is the zone by whose clock its times are shown and read; `begin` is what it starts with; `latest` is what a new one
+/// is most likely about.
 pub fn task_form(
     reader: &Reader,
     origin: &Origin,
     task: Option<&Task>,
     begin: &Wanted,
-    (owners, zone_name): (&[(Uuid, String)], &str),
+    (owners, zone_name, latest): (&[(Uuid, String)], &str, &[(String, String)]),
     close: String,
 ) -> AnyView {
     let lang = reader.lang;
@@ -395,7 +402,7 @@ pub fn task_form(
         <form class="form form-wide task-form" method="post" action=origin.path.clone()>
             {origin.hidden()}
             {kept}
-            {task.is_none().then(once_field)}
+            {task.is_none().then(|| view! { {once_field()} <input type="hidden" name="full" value="1"/> })}
             <input type="hidden" name="zone" value=zone_name.to_owned()/>
             {text("title", s!(lang, tasks.what), "text", begin.title.clone(), true, None)}
             {select(reader, verb, "owner", s!(lang, tasks.owner), &start("owner", begin.owner.map(|id| id.to_string()).unwrap_or_default()), people)}
@@ -405,6 +412,7 @@ pub fn task_form(
             {select(reader, verb, "kind", s!(lang, tasks.kind), &start("kind", begin.kind.as_str().to_owned()), choices(&TaskKind::ALL, TaskKind::as_str, |it| kind_name(it, lang)))}
             {select(reader, verb, "recurrence", s!(lang, tasks.recurrence), &start("recurrence", word(begin.recurrence.map(Recurrence::as_str))), with_none(choices(&Recurrence::ALL, Recurrence::as_str, |it| recurrence_name(it, lang))))}
             {select(reader, verb, "remind", s!(lang, tasks.remind), &start("remind", word(begin.remind.map(Remind::as_str))), with_none(choices(&Remind::ALL, Remind::as_str, |it| remind_name(it, lang))))}
+            {(task.is_none() && begin.target.is_none()).then(|| about_field(reader, verb, latest))}
             <div class="field task-notes">
                 <label for="task-notes">{s!(lang, tasks.notes)}</label>
                 <textarea id="task-notes" class="input" name="notes" rows="4" aria-invalid=notes_fault.map(|_| "true") inner_html=in_textarea(&notes)></textarea>
@@ -416,6 +424,25 @@ pub fn task_form(
                 {remove}
             </div>
         </form>
+    }
+    .into_any()
+}
+
+/// The field for what a new task is about: a name or an e-mail address.
+fn about_field(reader: &Reader, verb: &str, latest: &[(String, String)]) -> AnyView {
+    let lang = reader.lang;
+    let empty = Sent::default();
+    let sent = if reader.sent.verb() == verb { &reader.sent } else { &empty };
+    let fault = sent.fault("about_name").map(|code| fault_text(code, lang));
+    let option = |(by, name): &(String, String)| view! { <option value=by.clone()>{name.clone()}</option> };
+    view! {
+        <div class="field">
+            <label for="task-about">{s!(lang, tasks.about)}</label>
+            <input id="task-about" class="input" type="text" name="about_name" maxlength="200" autocomplete="off" list="task-abouts" value=sent.again("about_name", "").to_owned() aria-invalid=fault.map(|_| "true") aria-describedby="task-about-help"/>
+            <datalist id="task-abouts">{latest.iter().map(option).collect_view()}</datalist>
+            {fault.map(|text| view! { <p class="field-fault">{icon(Icon::Warning)}{text}</p> })}
+            <p class="field-help" id="task-about-help">{s!(lang, tasks.about_help)}</p>
+        </div>
     }
     .into_any()
 }
