@@ -15,6 +15,7 @@ COMMENT ON COLUMN leads.band IS 'what the score means for who takes it, by the s
 COMMENT ON COLUMN leads.points IS 'the rules that added to the score, with the words that they rest on';
 COMMENT ON COLUMN leads.card_version IS 'the version of the scorecard that it was scored by; 0: not yet';
 CREATE INDEX leads_phone ON leads (phone_key) WHERE phone_key IS NOT NULL;
+CREATE INDEX leads_customer ON leads ((facts->'customer'->>'customer_id')) WHERE facts->'customer'->>'customer_id' IS NOT NULL;
 -- By what a lead finds the contact that it becomes.
 CREATE INDEX contacts_phone ON contacts (lead_phone_key(phone)) WHERE deleted_at IS NULL;
 CREATE INDEX contacts_other_emails ON contacts USING gin (other_emails);

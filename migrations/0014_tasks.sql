@@ -57,3 +57,7 @@ COMMENT ON COLUMN mails.about IS 'what the mail tells of, in the words of whoeve
 -- The kinds of mails are the words of the code that writes them.
 ALTER TABLE mails DROP CONSTRAINT mails_kind_check;
 ALTER TABLE mails ADD CONSTRAINT mails_kind_check CHECK (kind ~ '^[a-z_]{1,32}$');
+
+-- By whose clock a task's times are read: a colleague's too.
+CREATE VIEW crm_zones AS SELECT id, time_zone FROM users WHERE (SELECT nexus_role()) IS NOT NULL;
+GRANT SELECT ON crm_zones TO nexus_app;

@@ -122,21 +122,70 @@ async fn of_many_at_once_there_is_one() {
     let same = futures_util::future::join_all((0..8).map(|_| post(&app, &key, Some("k"), body.clone()))).await;
     assert_eq!(same.iter().filter(|answer| answer.status == 201).count(), 1);
     assert!(same.iter().all(|answer| answer.json["id"] == same[0].json["id"]), "{same:?}");
-    // The same person in other words, by the address and by the number.
+    // The same person in other words: by the address, and by the number where no address tells them apart.
     let others = futures_util::future::join_all((0..8).map(|n| {
-        let sent = if n % 2 == 0 {
-            json!({"name": format!("M{n}"), "email": "Eva@X.example", "phone": "0057 310 555 1212", "message": format!("Mensaje {n}")})
-        } else {
-            json!({"name": format!("M{n}"), "phone": "+57 (310) 555-1212", "message": format!("Mensaje {n}")})
+        let sent = match n % 4 {
+            0 => json!({"name": format!("M{n}"), "email": "Eva@X.example", "message": format!("Mensaje {n}")}),
+            2 => json!({"name": format!("M{n}"), "email": "eva@x.example", "message": format!("Mensaje {n}")}),
+            1 => json!({"name": format!("M{n}"), "phone": "0057 310 555 1212", "message": format!("Mensaje {n}")}),
+            _ => json!({"name": format!("M{n}"), "phone": "+57 (310) 555-1212", "message": format!("Mensaje {n}")}),
         };
         post(&app, &key, None, sent.to_string())
     }))
     .await;
-    assert_eq!(others.iter().filter(|answer| answer.status == 201).count(), 1, "{others:?}");
-    assert_eq!(app.count("leads").await, 2);
-    assert_eq!(app.count("interactions i JOIN leads l ON l.id = i.lead_id WHERE l.email = 'eva@x.example'").await, 8);
-    let message = app.text("SELECT message FROM leads WHERE email = 'eva@x.example'").await;
-    assert!((0..8).all(|n| message.contains(&format!("Mensaje {n}"))), "{message}");
+    assert_eq!(others.iter().filter(|answer| answer.status == 201).count(), 2, "{others:?}");
+    assert_eq!(app.count("leads").await, 3);
+    for (which, parity) in [("email = 'eva@x.example'", 0), ("phone_key = '573105551212'", 1)] {
+        assert_eq!(app.count(&format!("interactions i JOIN leads l ON l.id = i.lead_id WHERE l.{which}")).await, 4);
+        let message = app.text(&format!("SELECT message FROM leads WHERE {which}")).await;
+        assert!((0..8).filter(|n| n % 2 == parity).all(|n| message.contains(&format!("Mensaje {n}"))), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn people_who_share_a_telephone_stay_two() {
+    let app = TestApp::start().await;
+    let alice = captured(&app, &json!({"name": "Alice", "email": "alice@x.example", "phone": "+34911222333"})).await;
+    let bob = captured(&app, &json!({"name": "Bob", "title": "CTO", "email": "bob@x.example", "phone": "+34 911 222 333"})).await;
+    assert_ne!(alice, bob);
+    assert_eq!(
+        app.texts("SELECT concat_ws('|', first_name, email, title) FROM leads ORDER BY 1").await,
+        ["Alice|alice@x.example", "Bob|bob@x.example|CTO"]
+    );
+}
+
+#[tokio::test]
+async fn a_stranger_says_nothing_of_who_a_lead_is() {
+    let app = TestApp::start().await;
+    let key = people::key(&app, &[KeyScope::LeadsWrite]).await;
+    let id = captured(&app, &json!({"name": "Ana", "phone": "+57 300 111 2233"})).await;
+    let sent = json!({"name": "Eve", "email": "eve@evil.example", "phone": "+573001112233", "company": "Evil", "title": "CEO", "message": "Hola"});
+    let merged = post(&app, &key, None, sent.to_string()).await;
+    assert_eq!((merged.status, &merged.json["id"]), (200, &json!(id)));
+    assert_eq!(
+        app.text("SELECT concat_ws('|', first_name, email, phone, company, title, message) FROM leads").await,
+        "Ana|+57 300 111 2233|Hola"
+    );
+    let told = app.text("SELECT body FROM interactions WHERE body IS NOT NULL").await;
+    for word in ["Hola", "Eve", "eve@evil.example", "Evil", "CEO"] {
+        assert!(told.contains(word), "{told}");
+    }
+    assert!(!app.text("SELECT string_agg(body::text, ' ') FROM journal WHERE event = 'lead_merged'").await.contains("eve@"));
+    // By hand, by somebody who works on it, what is empty is filled.
+    let form = [("do", "new"), ("first_name", "Ana"), ("last_name", "Paz"), ("email", "ana@x.example"), ("phone", "573001112233")];
+    assert!(send(app.client.post(app.url("/leads/new")).form(&form)).await.header("location").ends_with("?done=merged"));
+    assert_eq!(app.text("SELECT concat_ws('|', first_name, email) FROM leads").await, "Ana|ana@x.example");
+}
+
+#[tokio::test]
+async fn a_customer_is_one_lead() {
+    let app = TestApp::start().await;
+    let sent = json!({"name": "Luz", "customer_id": "cus_4711", "current_plan": "Pro"});
+    let id = captured(&app, &sent).await;
+    assert_eq!(captured(&app, &with(sent.clone(), json!({"current_plan": "Elite"}))).await, id);
+    assert_eq!(captured(&app, &with(sent.clone(), json!({"email": "luz@x.example"}))).await, id);
+    assert_eq!(app.text("SELECT facts->'customer'->>'plan' FROM leads").await, "Pro", "the latest that was told");
+    assert_ne!(captured(&app, &with(sent, json!({"customer_id": "cus_4712"}))).await, id);
 }
 
 #[tokio::test]
@@ -148,7 +197,8 @@ async fn who_comes_back_is_added_to_the_open_lead_and_scored_anew() {
     // Where she came from first stays; it was not said, so it is filled.
     assert_eq!((receipt.id, receipt.outcome, receipt.score), (id, capture::Outcome::Merged, 60));
     let (lead, history) = read::find(&app.ctx(), id).await.unwrap();
-    assert_eq!((lead.data.first_name.as_str(), lead.data.phone.as_deref(), lead.version), ("ana", Some("300 111 2233"), 2));
+    assert_eq!((lead.data.first_name.as_str(), lead.data.phone.as_deref(), lead.version), ("ana", None, 2));
+    assert!(history.iter().any(|each| each.text.contains("300 111 2233") && each.text.contains("Ana Peña")), "{history:?}");
     assert_eq!(history.iter().filter(|each| each.is_interaction).count(), 2);
     // What is lost or converted is over: a new lead begins.
     change::set_status(&app.ctx(), &[id], LeadStatus::Lost, "too small").await.unwrap();
@@ -319,6 +369,7 @@ async fn what_two_people_change_at_once_is_not_lost() {
     let late = edit("1", &[("message", "Other")]).await;
     assert_eq!(late.status, 409);
     assert!(late.text.contains("Quiero una demo") && late.text.contains(r#"name="version" value="2""#), "{}", late.text);
+    assert!(late.text.contains("Other</textarea>"), "what was typed is there again: {}", late.text);
     let bad = edit("2", &[("email", "nobody"), ("phone", "x")]).await;
     assert_eq!(bad.status, 422);
     let journal = app
@@ -385,11 +436,78 @@ async fn leads_are_written_down_found_and_listed() {
         assert_eq!(app.get(&format!("/leads?{odd}")).await.status, 200, "{odd}");
     }
     let ids = app.texts("SELECT id::text FROM leads WHERE first_name IN ('n00', 'n01')").await;
-    let bulk = [("do", "status"), ("to", "lost"), ("reason", "old"), ("ids", &ids[0]), ("ids", &ids[1]), ("ids", "x"), ("q", "n0")];
+    let bulk =
+        [("do", "status"), ("to", "lost"), ("reason", "old"), ("id", &ids[0]), ("id", &ids[1]), ("id", "x"), ("query", "q=n0")];
     let done = send(app.client.post(app.url("/leads")).form(&bulk)).await;
     assert_eq!((done.status, done.header("location")), (303, "/leads?q=n0&done=status_set&n=2"));
-    let no_reason = [("do", "status"), ("to", "lost"), ("ids", ids[0].as_str())];
+    let no_reason = [("do", "status"), ("to", "lost"), ("id", ids[0].as_str())];
     assert_eq!(send(app.client.post(app.url("/leads")).form(&no_reason)).await.status, 422);
+}
+
+#[tokio::test]
+async fn what_they_say_themselves_stands_on_their_page() {
+    let app = TestApp::start().await;
+    let message = "Necesitamos comprar antes de fin de mes. Presupuesto aprobado por US$ 50.000. Somos 500 empleados.";
+    let id = captured(&app, &json!({"name": "Ada", "email": "ada@x.example", "message": message})).await;
+    let page = async |cookie: &str| {
+        send(app.client_with(cookie).get(app.url(&format!("/leads/{id}"))).header("accept-language", "es")).await.text
+    };
+    let text = page(&app.cookie).await;
+    for word in
+        ["<mark>fin de mes</mark>", "US$ 50.000</mark>", "50.000 USD", r#"href="/admin/scorecard" class="link""#, "«comprar»"]
+    {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(!text.contains("Para cuándo lo quieren"), "{text}");
+    let sales = people::sign_in(&app, Role::Sales).await;
+    let theirs = page(&sales.cookie).await;
+    assert!(theirs.contains("«comprar»") && !theirs.contains("/admin/scorecard\" class=\"link"), "{theirs}");
+}
+
+#[tokio::test]
+async fn a_lead_that_is_deleted_can_be_taken_back() {
+    let app = TestApp::start().await;
+    let (sales, viewer) = (people::sign_in(&app, Role::Sales).await, people::sign_in(&app, Role::Viewer).await);
+    let id = captured(&app, &maria()).await;
+    let path = format!("/leads/{id}");
+    let post =
+        async |who: &Somebody, verb: &str| send(app.client_with(&who.cookie).post(app.url(&path)).form(&[("do", verb)])).await;
+    assert_eq!(post(&viewer, "delete").await.status, 403);
+    let gone = post(&sales, "delete").await;
+    assert_eq!((gone.status, gone.header("location")), (303, format!("/leads?done=deleted&lead={id}").as_str()));
+    let list = send(app.client_with(&sales.cookie).get(app.url(gone.header("location")))).await.text;
+    assert!(!list.contains("María García") && list.contains(&format!(r#"action="{path}""#)), "{list}");
+    assert!(!app.get(&path).await.text.contains("maria.garcia@"));
+    assert_eq!(post(&sales, "delete").await.status, 303, "once more changes nothing");
+    assert_eq!(post(&sales, "restore").await.status, 303);
+    assert!(app.get("/leads").await.text.contains("María García"));
+    assert_eq!(app.count("journal WHERE event IN ('lead_deleted', 'lead_restored')").await, 2);
+    let theirs = captured(&app, &scored("theirs", 0)).await;
+    assign::assign(&app.ctx(), &[theirs], Some(UserId(people::sign_in(&app, Role::Sales).await.id))).await.unwrap();
+    let hidden = send(app.client_with(&sales.cookie).post(app.url(&format!("/leads/{theirs}"))).form(&[("do", "delete")])).await;
+    assert_eq!((hidden.status, app.count("leads WHERE deleted_at IS NOT NULL").await), (404, 0));
+}
+
+#[tokio::test]
+async fn a_lead_says_whom_it_would_join() {
+    let app = TestApp::start().await;
+    let ctx = app.ctx();
+    let contact = conversion::convert(&ctx, captured(&app, &maria()).await).await.unwrap();
+    let (sales, other) = (people::sign_in(&app, Role::Sales).await, people::sign_in(&app, Role::Sales).await);
+    let again = captured(&app, &with(maria(), json!({"phone": "+57 1"}))).await;
+    let path = format!("/leads/{again}");
+    let link = format!(r#"href="/contacts/{contact}""#);
+    let page =
+        async |who: &Somebody| send(app.client_with(&who.cookie).get(app.url(&path)).header("accept-language", "es")).await.text;
+    let seen = page(&sales).await;
+    assert!(seen.contains("Ya es contacto:") && seen.contains(&link) && seen.contains("TechCorp Solutions</a>"), "{seen}");
+    app.as_owner(&format!("UPDATE contacts SET owner_id = '{}'", other.id)).await;
+    let hidden = page(&sales).await;
+    assert!(!hidden.contains(&link) && !hidden.contains("Ya es contacto"), "{hidden}");
+    assert!(hidden.contains("sugerida") && !hidden.contains("automático"), "{hidden}");
+    // The same telephone with another address is somebody else.
+    let luis = captured(&app, &json!({"name": "Luis", "email": "luis@x.example", "phone": "+573001234567"})).await;
+    assert_ne!(conversion::convert(&ctx, luis).await.unwrap(), contact);
 }
 
 #[tokio::test]

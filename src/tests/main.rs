@@ -32,6 +32,7 @@ mod second_factor;
 mod secrets;
 mod sign_in;
 mod support;
+mod task_forms;
 mod tasks;
 mod tokens;
 mod watch;

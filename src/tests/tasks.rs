@@ -56,16 +56,16 @@ fn of(app: &TestApp, role: Role, somebody: &Somebody, team: Option<Uuid>) -> Ctx
     Ctx::new(app.app.clone(), Actor::Person(Arc::new(person)))
 }
 
-async fn sales(app: &TestApp) -> (Ctx, Somebody) {
+pub async fn sales(app: &TestApp) -> (Ctx, Somebody) {
     let somebody = people::sign_in(app, Role::Sales).await;
     (of(app, Role::Sales, &somebody, None), somebody)
 }
 
-fn date(text: &str) -> NaiveDate {
+pub fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn task(ctx: &Ctx, title: &str, due_on: Option<NaiveDate>) -> Wanted {
+pub fn task(ctx: &Ctx, title: &str, due_on: Option<NaiveDate>) -> Wanted {
     Wanted { title: title.into(), due_on, owner: ctx.actor.user(), ..Wanted::default() }
 }
 
@@ -73,7 +73,7 @@ async fn make(ctx: &Ctx, wanted: &Wanted) -> TaskId {
     usecase::create(ctx, wanted, "UTC").await.unwrap()
 }
 
-async fn contact(app: &TestApp, first_name: &str, owner: Option<Uuid>) -> Target {
+pub async fn contact(app: &TestApp, first_name: &str, owner: Option<Uuid>) -> Target {
     let id = Uuid::now_v7();
     let owner = owner.map_or("NULL".to_owned(), |id| format!("'{id}'"));
     app.as_owner(&format!(
@@ -362,7 +362,7 @@ async fn an_owner_is_reminded_once() {
     assert_eq!(mail, "Test sales es");
 }
 
-async fn send(app: &TestApp, fields: &[(&str, &str)]) -> Response {
+pub async fn send(app: &TestApp, fields: &[(&str, &str)]) -> Response {
     post(app, &app.cookie, "/tasks", fields).await
 }
 

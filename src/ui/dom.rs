@@ -263,9 +263,12 @@ mod present {
         let fields = form.query_selector_all("[name]").ok()?;
         let pairs = (0..fields.length()).filter_map(|i| {
             let field = fields.item(i)?.dyn_into::<HtmlInputElement>().ok()?;
-            Some(format!("{}={}", field.name(), crate::ui::href::encode(&field.value())))
+            let value = field.value();
+            (!value.is_empty()).then(|| format!("{}={}", field.name(), crate::ui::href::encode(&value)))
         });
-        Some(format!("{}?{}", form.get_attribute("action")?, pairs.collect::<Vec<_>>().join("&")))
+        let query = pairs.collect::<Vec<_>>().join("&");
+        let path = form.get_attribute("action")?;
+        Some(if query.is_empty() { path } else { format!("{path}?{query}") })
     }
 
     /// The address that a form asks for which is sent while somebody types in it.

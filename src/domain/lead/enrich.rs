@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, Utc};
 
 use super::{
-    CompanySize, LeadData, customer,
+    CompanySize, LeadData, budget, customer,
     profile::{
         BuyingSignal, Decision, Evidence, Field, Fit, Industry, Level, Pain, Persona, Profile, Research, Revenue, Segment, Signal,
         Stage, Statement, Strength, Timeline, Unknown,
@@ -36,6 +36,8 @@ pub fn enrich(lead: &LeadData, tiers: &[TierLimits], now: DateTime<Utc>) -> Prof
     profile.size = size(lead, &message, &profile);
     profile.revenue = revenue(&profile);
     profile.timeline = timeline(&message, &profile, now);
+    profile.budget = budget::find(&lead.message)
+        .map(|(value, range, confidence)| Statement::new(value, confidence, in_message(&message, range)));
     profile.persona = persona(lead, &message, &profile);
     profile.signals = signals(lead, &message, &profile);
     profile.stage = stage(lead, &profile);
@@ -189,22 +191,50 @@ fn revenue(profile: &Profile) -> Option<Statement<Revenue>> {
     Some(employees.then(Revenue { from_usd: from, to_usd: to }, 0.3))
 }
 
+/// When something is to be decided that is so many months off; 0 for the current one.
+const fn within_months(months: u32) -> Timeline {
+    match months {
+        0 | 1 => Timeline::Month,
+        2 | 3 => Timeline::Quarter,
+        4..=6 => Timeline::HalfYear,
+        _ => Timeline::Year,
+    }
+}
+
 fn timeline(message: &Words<'_>, profile: &Profile, now: DateTime<Utc>) -> Option<Statement<Timeline>> {
     for (phrase, value, confidence) in words::TIMELINES {
         if let Some(range) = message.find(phrase) {
             return Some(Statement::new(*value, *confidence, in_message(message, range)));
         }
     }
+    if let Some(range) = words::YEAR_END.iter().find_map(|phrase| message.find(phrase)) {
+        return Some(Statement::new(within_months(12 - now.month()), 0.8, in_message(message, range)));
+    }
+    for (phrase, days) in words::SPANS {
+        if let Some((range, word)) = message.find_number(phrase)
+            && let Some(count) = word.number.filter(|count| (1..=365).contains(&count.saturating_mul(*days)))
+        {
+            let months = u32::try_from((count * days).div_ceil(30)).unwrap_or(12);
+            // A month from now is over after a month; one that is begun counts as nearer.
+            return Some(Statement::new(within_months(months), 0.8, in_message(message, range)));
+        }
+    }
     for months in words::MONTHS {
         for (number, month) in (1..).zip(months) {
-            let Some(range) = message.find(&format!("en|antes|para|by|in|before|until ~ {month}")) else { continue };
-            let value = match (number + 12 - now.month()) % 12 {
-                0 | 1 => Timeline::Month,
-                2 | 3 => Timeline::Quarter,
-                4..=6 => Timeline::HalfYear,
-                _ => Timeline::Year,
-            };
-            return Some(Statement::new(value, 0.8, in_message(message, range)));
+            let found = words::BY_MONTH.iter().find_map(|(phrase, confidence)| {
+                let range = message.find(&phrase.replace('%', month))?;
+                // `may` and `march` are months only with a capital.
+                let is_month = !matches!(month, "may" | "march")
+                    || message.at(range).split(' ').next_back().is_some_and(|word| word.starts_with(char::is_uppercase));
+                is_month.then_some((range, *confidence))
+            });
+            if let Some((range, confidence)) = found {
+                return Some(Statement::new(
+                    within_months((number + 12 - now.month()) % 12),
+                    confidence,
+                    in_message(message, range),
+                ));
+            }
         }
     }
     // What is usual for the size.
@@ -290,6 +320,9 @@ fn signals(lead: &LeadData, message: &Words<'_>, profile: &Profile) -> Vec<State
     };
     if let Some(range) = words::QUANTIFIED.iter().find_map(|phrase| message.find(phrase)) {
         add(Signal::Quantified, Strength::High, 0.9, vec![in_message(message, range)]);
+    }
+    if let Some(budget) = &profile.budget {
+        add(Signal::BudgetNamed, Strength::High, budget.confidence, budget.evidence.clone());
     }
     for (phrase, signal, strength, confidence) in words::SIGNALS {
         if let Some(range) = message.find(phrase) {
@@ -489,4 +522,75 @@ fn unknowns(profile: &Profile) -> Vec<Unknown> {
         (Unknown::Size, profile.known_size().is_some() || profile.customer.is_some()),
     ];
     known.into_iter().filter(|(_, known)| !known).map(|(unknown, _)| unknown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(message: &str) -> Profile {
+        let mut lead = LeadData { message: message.into(), ..LeadData::default() };
+        lead.facts.employees = Some(500);
+        enrich(&lead, &[], "2026-11-20T12:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_stated_deadline_beats_what_is_usual_for_the_size() {
+        for (message, timeline, evidence) in [
+            ("Necesitamos comprar antes de fin de mes", Timeline::Month, "fin de mes"),
+            ("Para finales de este mes", Timeline::Month, "finales de este mes"),
+            ("lo queremos este mes", Timeline::Month, "este mes"),
+            ("esta semana decidimos", Timeline::Month, "esta semana"),
+            ("We decide by the end of the month", Timeline::Month, "end of the month"),
+            ("by end of month please", Timeline::Month, "end of month"),
+            ("compramos este trimestre", Timeline::Quarter, "este trimestre"),
+            ("before the end of this quarter", Timeline::Quarter, "this quarter"),
+            ("this quarter", Timeline::Quarter, "this quarter"),
+            ("antes de diciembre", Timeline::Month, "antes de diciembre"),
+            ("Antes de finales de enero", Timeline::Quarter, "Antes de finales de enero"),
+            ("by March", Timeline::HalfYear, "by March"),
+            ("before the end of May", Timeline::HalfYear, "before the end of May"),
+            ("para julio", Timeline::Year, "para julio"),
+            ("antes de fin de año", Timeline::Month, "fin de año"),
+            ("end of the year", Timeline::Month, "end of the year"),
+            ("queremos decidir en 2 meses", Timeline::Quarter, "decidir en 2 meses"),
+            ("within 3 weeks", Timeline::Month, "within 3 weeks"),
+            ("dentro de 5 meses", Timeline::HalfYear, "dentro de 5 meses"),
+        ] {
+            let found = profile(message).timeline.unwrap();
+            assert_eq!((found.value, found.evidence[0].text.as_str()), (timeline, evidence), "{message}");
+            assert!(found.is_likely(), "{message}");
+            assert!(!profile(message).unknowns.contains(&Unknown::Timeline), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_only_sounds_like_a_deadline_is_none() {
+        for message in [
+            "In case we may need it",
+            "in march formation",
+            "No antes de marzo",
+            "Desde marzo usamos Excel",
+            "We are in 30 countries",
+            "a fin de mejorar",
+            "Crecimos mucho en 3 meses",
+            "En marzo tuvimos un evento",
+            "Abrimos el fin de semana",
+            "This year we grew",
+        ] {
+            let found = profile(message).timeline.unwrap();
+            assert!(!found.is_likely() && found.value == Timeline::Year, "{message}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn deadline_and_budget_are_read_from_one_message() {
+        let found = profile("Necesitamos comprar antes de fin de mes; tenemos presupuesto aprobado por US$ 50.000");
+        let budget = found.budget.unwrap();
+        assert_eq!((budget.value.amount, budget.value.currency.as_deref()), (50_000, Some("USD")));
+        assert_eq!(budget.evidence[0].text, "presupuesto aprobado por US$ 50.000");
+        assert_eq!(found.timeline.unwrap().value, Timeline::Month);
+        assert!(!found.unknowns.iter().any(|each| matches!(each, Unknown::Timeline | Unknown::Budget)));
+        assert_eq!(found.urgency.unwrap().value, Level::High);
+    }
 }

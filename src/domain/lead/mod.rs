@@ -5,12 +5,13 @@
 
 pub mod actions;
 pub mod assign;
+pub mod budget;
 pub mod capture;
 #[cfg(test)]
 mod cases;
 pub mod customer;
 pub mod enrich;
-mod merge;
+pub mod merge;
 pub mod profile;
 pub mod score;
 pub mod source;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CompanySize, text::Range, words};
+use super::{CompanySize, budget::Budget, text::Range, words};
 use crate::domain::{format::Lang, tier::Tier};
 
 words! {
@@ -404,6 +404,8 @@ pub struct Profile {
     pub tech: Option<Statement<Level>>,
     /// When they decide.
     pub timeline: Option<Statement<Timeline>>,
+    /// What they say that they can spend.
+    pub budget: Option<Statement<Budget>>,
     /// Who they are in the decision.
     pub persona: Option<Statement<Persona>>,
     /// How they decide.

@@ -210,6 +210,19 @@ impl Scorecard {
     }
 }
 
+impl Scorecard {
+    /// Spanish words of intent in a message that add nothing, because the card does not count them; none where another word is counted
+    /// already, for words count once.
+    pub fn uncounted_words(&self, message: &str) -> Vec<&str> {
+        if self.spanish || self.intent_in(message).is_some() {
+            return Vec::new();
+        }
+        let lower = message.to_lowercase();
+        let words = self.spanish_words.iter().map(String::as_str);
+        words.filter(|word| !word.is_empty() && lower.contains(&word.to_lowercase())).collect()
+    }
+}
+
 /// Where a text in lower case stands in another. Lower case may have another length, so it is looked for from each character on.
 fn place_of(text: &str, lower: &str) -> Option<(usize, usize)> {
     text.char_indices().find_map(|(start, _)| {
@@ -281,6 +294,18 @@ mod tests {
 
     use super::*;
     use crate::domain::lead::{Behavior, Facts, enrich};
+
+    #[test]
+    fn spanish_words_that_are_not_counted_are_named() {
+        let card = Scorecard::default();
+        for (message, words) in
+            [("Queremos COMPRAR y un precio", vec!["comprar", "precio"]), ("comprar, con demo", vec![]), ("Hola", vec![])]
+        {
+            assert_eq!(card.uncounted_words(message), words, "{message}");
+        }
+        let counting = Scorecard { spanish: true, ..card };
+        assert!(counting.uncounted_words("Queremos comprar").is_empty());
+    }
 
     /// The documented function, line by line.
     struct ContactData<'a> {

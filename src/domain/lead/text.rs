@@ -14,7 +14,7 @@ pub struct Word {
     /// What stands behind the number.
     pub sign: Option<char>,
     /// The sentence that it is in, counted from 0.
-    sentence: usize,
+    pub sentence: usize,
 }
 
 /// A place in a text, in bytes.

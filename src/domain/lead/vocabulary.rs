@@ -141,14 +141,56 @@ pub const TIMELINES: &[(&str, Timeline, f64)] = &[
     ("urgente|urgent|asap|inmediat*|immediate*", Timeline::Month, 0.9),
     ("cuanto antes", Timeline::Month, 0.9),
     ("lo antes posible", Timeline::Month, 0.9),
+    ("hoy|manana mismo", Timeline::Month, 0.9),
+    ("fin|final|finales de mes", Timeline::Month, 0.9),
+    ("fin|final|finales de este|la|esta mes|semana", Timeline::Month, 0.9),
+    ("final|finales del mes", Timeline::Month, 0.9),
+    ("end of month|week", Timeline::Month, 0.9),
+    ("end of the|this week|month", Timeline::Month, 0.9),
+    ("month end", Timeline::Month, 0.8),
     ("esta|proxima|this|next semana|week", Timeline::Month, 0.9),
     ("este|this mes|month", Timeline::Month, 0.9),
     ("proximo|siguiente|next mes|month", Timeline::Quarter, 0.8),
     ("este|proximo|this|next trimestre|quarter", Timeline::Quarter, 0.9),
+    ("fin|final|finales de|del trimestre", Timeline::Quarter, 0.9),
+    ("fin|final|finales de este trimestre", Timeline::Quarter, 0.9),
+    ("end of quarter", Timeline::Quarter, 0.9),
+    ("end of the|this quarter", Timeline::Quarter, 0.9),
     ("este|proximo|this|next semestre|semester", Timeline::HalfYear, 0.8),
-    ("fin|finales de ano", Timeline::HalfYear, 0.6),
-    ("end of ~ year", Timeline::HalfYear, 0.6),
     ("proximo|next ano|year", Timeline::Year, 0.8),
+];
+
+/// A deadline at the end of the year.
+pub const YEAR_END: &[&str] =
+    &["fin|final|finales de|del ano", "fin|final|finales de este ano", "end of year", "end of the|this year"];
+
+/// A deadline in so many days, weeks or months: how many days each has.
+pub const SPANS: &[(&str, u64)] = &[
+    ("within # days", 1),
+    ("dentro de # dias", 1),
+    ("decid*|compr*|contrat*|necesit*|empez*|implement*|buy|purchase|decide|need*|start*|launch* ~ en|in # dias|days", 1),
+    ("within # weeks", 7),
+    ("dentro de # semanas", 7),
+    ("decid*|compr*|contrat*|necesit*|empez*|implement*|buy|purchase|decide|need*|start*|launch* ~ en|in # semanas|weeks", 7),
+    ("within # month|months", 30),
+    ("dentro de # mes|meses", 30),
+    (
+        "decid*|compr*|contrat*|necesit*|empez*|implement*|buy|purchase|decide|need*|start*|launch* ~ en|in # mes|meses|month|months",
+        30,
+    ),
+];
+
+/// A deadline in a month, whose name stands for `%`; how sure it is.
+pub const BY_MONTH: &[(&str, f64)] = &[
+    ("antes|hasta de|del %", 0.9),
+    ("antes de fin|final|finales|mediados de %", 0.9),
+    ("fin|final|finales|mediados|principios|inicios|comienzos de %", 0.8),
+    ("para|hasta %", 0.8),
+    ("by|before|until %", 0.9),
+    ("by|before|until the end|middle|start of %", 0.9),
+    ("end|middle|beginning|start of %", 0.8),
+    ("early|mid|late %", 0.8),
+    ("decid*|compr*|contrat*|necesit*|empez*|implement*|buy|purchase|decide|need*|start*|launch* ~ en|in %", 0.7),
 ];
 
 /// What somebody says or is called that tells who they are.

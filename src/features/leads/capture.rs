@@ -13,7 +13,11 @@ use crate::{
     domain::{
         AppError, AppResult,
         crm::LeadId,
-        lead::{Band, LeadData, capture as reading},
+        format::Lang,
+        lead::{
+            Band, LeadData, capture as reading,
+            merge::{Identity, Left, Teller},
+        },
         people::{Permission, UserId},
     },
     platform::{
@@ -21,6 +25,7 @@ use crate::{
         db::to_app,
         journal::{self, Entry},
     },
+    ui::i18n::{fill, s},
 };
 
 /// What came of a capture.
@@ -99,11 +104,12 @@ pub async fn receive(ctx: &Ctx, sent: &Value, key: Option<&str>) -> AppResult<Re
     Ok(Receipt { ignored: captured.ignored, ..receipt })
 }
 
-/// Captures what somebody writes down by hand; `owner` is whose it is to be, nobody for whom its score says.
+/// Captures what somebody writes down by hand; `owner` is whose it is to be, nobody for whom its score says. `once` is what their form
+/// is known by: sent again, it is the first one.
 ///
 /// # Errors
 /// `Forbidden`; `Invalid` for each field; when the database is away.
-pub async fn write_down(ctx: &Ctx, sent: &Value, owner: Option<UserId>) -> AppResult<Receipt> {
+pub async fn write_down(ctx: &Ctx, sent: &Value, owner: Option<UserId>, once: Option<Uuid>) -> AppResult<Receipt> {
     ctx.require(Permission::WriteCrm)?;
     let captured = reading::parse(sent)?;
     if let Some(owner) = owner {
@@ -111,7 +117,16 @@ pub async fn write_down(ctx: &Ctx, sent: &Value, owner: Option<UserId>) -> AppRe
         let found = store::assignees::find_assignee(&mut tx, owner.0).await.map_err(to_app)?;
         found.ok_or_else(|| AppError::invalid("/owner", "unknown", "is nobody who could own it"))?;
     }
-    capture(ctx, captured.lead, &Way { caller: "hand", key: None, kind: "note", owner }).await
+    let caller = ctx.actor.user().map_or_else(|| "hand".to_owned(), |id| format!("hand:{id}"));
+    let once = once.map(|once| once.to_string());
+    let way = Way { caller: &caller, key: once.as_deref(), kind: "note", owner };
+    match capture(ctx, captured.lead.clone(), &way).await {
+        // Somebody else who was typed into the same form.
+        Err(AppError::Invalid { fields }) if fields.iter().any(|fault| fault.code == "conflict") => {
+            capture(ctx, captured.lead, &Way { key: None, ..way }).await
+        }
+        done => done,
+    }
 }
 
 /// Captures a lead: into the open one of the same person, else as a new one; scores it and hands it out, in one transaction. It is the
@@ -133,16 +148,21 @@ pub(super) async fn capture(ctx: &Ctx, data: LeadData, way: &Way<'_>) -> AppResu
         return again(&mut tx, known.lead).await;
     }
     let (email, phone) = (data.email.clone(), data.phone.clone());
+    let customer = data.facts.customer.as_ref().map(|customer| customer.customer_id.clone());
     store::lock_person(&mut tx, email.as_deref(), phone.as_deref()).await.map_err(to_app)?;
-    let twin = store::lock_twin(&mut tx, email.as_deref(), phone.as_deref()).await.map_err(to_app)?;
+    if let Some(customer) = &customer {
+        store::lock_customer(&mut tx, customer).await.map_err(to_app)?;
+    }
+    let twin = store::lock_twin(&mut tx, email.as_deref(), phone.as_deref(), customer.as_deref()).await.map_err(to_app)?;
     let (message, source) = (data.message.clone(), data.source.clone());
     let merged = twin.is_some();
-    let lead = match twin {
-        Some(twin) => absorb(&mut tx, ctx, twin, data).await.map_err(to_app)?,
-        None => insert(&mut tx, ctx, data, way.owner).await.map_err(to_app)?,
+    let (lead, left) = match twin {
+        Some(twin) => absorb(&mut tx, ctx, twin, data, way).await.map_err(to_app)?,
+        None => (insert(&mut tx, ctx, data, way.owner).await.map_err(to_app)?, Left::new()),
     };
-    if way.kind == "form" || merged && !message.is_empty() {
-        let told = (source.as_str(), message.as_str());
+    let told = [message, not_taken(&left, ctx.lang)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
+    if way.kind == "form" || merged && !told.is_empty() {
+        let told = (source.as_str(), told.as_str());
         captures::insert_interaction(&mut tx, lead.id, way.kind, told, ctx.actor.user(), now).await.map_err(to_app)?;
     }
     let judged = scoring::judge(&mut tx, ctx, &lead).await.map_err(to_app)?;
@@ -186,10 +206,42 @@ async fn insert(tx: &mut PgConnection, ctx: &Ctx, data: LeadData, owner: Option<
     store::find_lead(tx, id).await?.ok_or(sqlx::Error::RowNotFound)
 }
 
-async fn absorb(tx: &mut PgConnection, ctx: &Ctx, mut twin: Lead, data: LeadData) -> Result<Lead, sqlx::Error> {
-    let body = json!({"after": {"source": data.source}});
-    twin.data.absorb(data);
+async fn absorb(
+    tx: &mut PgConnection,
+    ctx: &Ctx,
+    mut twin: Lead,
+    data: LeadData,
+    way: &Way<'_>,
+) -> Result<(Lead, Left), sqlx::Error> {
+    // By hand, who could have changed the lead as well may say who it is.
+    let works_on_it = twin.owner.is_none_or(|owner| ctx.actor.user() == Some(owner)) || ctx.actor.may(Permission::ManageCrm);
+    let teller = if way.kind == "note" && works_on_it { Teller::Known } else { Teller::Anybody };
+    let source = data.source.clone();
+    let left = twin.data.absorb(data, teller);
+    // The values themselves stand in the interaction: the journal outlives what people ask to be forgotten.
+    let names: Vec<_> = left.iter().map(|(what, _)| what.as_str()).collect();
+    let body = json!({"after": {"source": source}, "not_taken": names});
     store::update_data(tx, twin.id, &twin.data, ctx.now()).await?;
     journal::record(tx, ctx, &Entry { event: "lead_merged", subject_kind: "lead", subject_id: twin.id.to_string(), body }).await?;
-    Ok(twin)
+    Ok((twin, left))
+}
+
+/// What a lead did not take over, in words, for whoever works on it to judge.
+fn not_taken(left: &Left, lang: Lang) -> String {
+    if left.is_empty() {
+        return String::new();
+    }
+    let each = left.iter().map(|(what, value)| {
+        let name = match what {
+            Identity::Name => s!(lang, leads.name),
+            Identity::Email => s!(lang, leads.email),
+            Identity::Phone => s!(lang, leads.phone),
+            Identity::Company => s!(lang, leads.company),
+            Identity::Title => s!(lang, leads.job),
+            Identity::Customer => s!(lang, leads.customer_id),
+            Identity::Consent => s!(lang, leads.consent),
+        };
+        format!("{name}: {value}")
+    });
+    fill(s!(lang, leads.not_taken), &[&each.collect::<Vec<_>>().join(" · ")])
 }

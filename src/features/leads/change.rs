@@ -168,3 +168,17 @@ pub async fn set_status(ctx: &Ctx, ids: &[LeadId], status: LeadStatus, reason: &
     tx.commit().await.map_err(to_app)?;
     Ok(changed)
 }
+
+/// Puts a lead into the bin, or takes it out again. Where it is there already, nothing happens.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for one that is not the actor's to change; when the database is away.
+pub async fn set_deleted(ctx: &Ctx, id: LeadId, deleted: bool) -> AppResult<()> {
+    ctx.require(Permission::WriteCrm)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    if !store::set_deleted(&mut tx, id, deleted, ctx.now()).await.map_err(to_app)? {
+        return if store::is_seen(&mut tx, id).await.map_err(to_app)? { Ok(()) } else { Err(AppError::NotFound) };
+    }
+    record(&mut tx, ctx, if deleted { "lead_deleted" } else { "lead_restored" }, id, json!({})).await?;
+    tx.commit().await.map_err(to_app)
+}

@@ -8,7 +8,7 @@ pub use super::store::{contacts::find_contact, lock_person};
 use crate::{
     domain::{
         AppError, AppResult,
-        crm::{ContactId, LeadId},
+        crm::{CompanyId, ContactId, LeadId},
         people::Permission,
     },
     features::leads::Lead,
@@ -29,6 +29,27 @@ pub async fn find(ctx: &Ctx, id: LeadId) -> AppResult<(Lead, Option<ContactId>)>
     let lead = store::find_lead(&mut tx, id).await.map_err(to_app)?.ok_or(AppError::NotFound)?;
     let contact = find_contact(&mut tx, lead.data.email.as_deref(), lead.data.phone.as_deref()).await.map_err(to_app)?;
     Ok((lead, contact))
+}
+
+/// What a lead would join, as far as the actor sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Joins {
+    /// The contact of the same person: id and name.
+    pub contact: Option<(ContactId, String)>,
+    /// The company of that name: id and name.
+    pub company: Option<(CompanyId, String)>,
+}
+
+/// What a lead would join when it is converted.
+///
+/// # Errors
+/// `Forbidden`; when the database is away.
+pub async fn joins(ctx: &Ctx, lead: &Lead) -> AppResult<Joins> {
+    ctx.require(Permission::ReadCrm)?;
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    let contact = find_contact(&mut tx, lead.data.email.as_deref(), lead.data.phone.as_deref()).await.map_err(to_app)?;
+    let (name, company) = store::contacts::find_names(&mut tx, contact, &lead.data.company).await.map_err(to_app)?;
+    Ok(Joins { contact: contact.zip(name), company: company.map(|(id, name)| (CompanyId(id), name)) })
 }
 
 /// A lead that is to be converted, held to the end of the transaction.

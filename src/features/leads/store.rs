@@ -158,13 +158,23 @@ pub async fn lock_lead(tx: &mut PgConnection, id: LeadId) -> Result<Option<Lead>
     Ok(leads!("l.id = $1 FOR UPDATE OF l", id.0).fetch_optional(tx).await?.map(Lead::from))
 }
 
-/// The open lead of the same person, held: by the address first, then by the telephone number; the latest.
-pub async fn lock_twin(tx: &mut PgConnection, email: Option<&str>, phone: Option<&str>) -> Result<Option<Lead>, sqlx::Error> {
+/// The open lead of the same person, held: by the address first, then by what a customer is known by, then by the telephone number; the
+/// latest. A number alone joins nobody whose addresses or customers differ: people share telephones.
+pub async fn lock_twin(
+    tx: &mut PgConnection,
+    email: Option<&str>,
+    phone: Option<&str>,
+    customer: Option<&str>,
+) -> Result<Option<Lead>, sqlx::Error> {
     let row = leads!(
-        "l.status IN ('new', 'contacted', 'qualified') AND (l.email = $1 OR l.phone_key = lead_phone_key($2))
-         ORDER BY coalesce(l.email = $1, false) DESC, l.created_at DESC, l.id LIMIT 1 FOR UPDATE OF l",
+        "l.status IN ('new', 'contacted', 'qualified') AND (l.email = $1 OR (l.email IS NULL OR $1::text IS NULL)
+            AND (l.facts->'customer'->>'customer_id' = $3 OR l.phone_key = lead_phone_key($2)
+                AND (l.facts->'customer'->>'customer_id' IS NULL OR $3::text IS NULL)))
+         ORDER BY coalesce(l.email = $1, false) DESC, coalesce(l.facts->'customer'->>'customer_id' = $3, false) DESC,
+             l.created_at DESC, l.id LIMIT 1 FOR UPDATE OF l",
         email,
-        phone
+        phone,
+        customer
     );
     Ok(row.fetch_optional(tx).await?.map(Lead::from))
 }
@@ -201,6 +211,12 @@ pub async fn lock_person(tx: &mut PgConnection, email: Option<&str>, phone: Opti
     )
     .fetch_all(tx)
     .await?;
+    Ok(())
+}
+
+/// The same for a customer.
+pub async fn lock_customer(tx: &mut PgConnection, customer: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('lead customer:' || $1, 0))", customer).fetch_one(tx).await?;
     Ok(())
 }
 
@@ -326,6 +342,25 @@ pub async fn update_status(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Whether the actor sees a lead, also one in the bin.
+pub async fn is_seen(tx: &mut PgConnection, id: LeadId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM leads WHERE id = $1) AS "seen!""#, id.0).fetch_one(tx).await
+}
+
+/// Puts a lead into the bin, or takes it out again; says whether it was elsewhere, and the actor's to change.
+pub async fn set_deleted(tx: &mut PgConnection, id: LeadId, deleted: bool, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query!(
+        "UPDATE leads SET deleted_at = CASE WHEN $2 THEN $3::timestamptz END, version = version + 1, updated_at = $3
+         WHERE id = $1 AND (deleted_at IS NULL) = $2",
+        id.0,
+        deleted,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(changed.rows_affected() > 0)
 }
 
 /// Makes a lead a contact's.

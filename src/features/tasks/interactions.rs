@@ -199,6 +199,8 @@ pub struct Said {
     pub body: String,
     /// In how many working days there is something to be done about it.
     pub follow_up: Option<u32>,
+    /// What the form that says so is known by: sent again, it writes nothing down a second time.
+    pub once: Option<Uuid>,
 }
 
 /// How a text is meant, as it is stored.
@@ -247,14 +249,22 @@ pub async fn record(ctx: &Ctx, target: Target, said: &Said, here: &str) -> AppRe
         sentiment_score: mood.as_ref().map(|mood| mood.score),
         evidence: mood.as_ref().map(|mood| json!(mood.evidence)),
     };
-    let id = InteractionId(Uuid::now_v7());
+    let mut id = InteractionId(said.once.unwrap_or_else(Uuid::now_v7));
     let links = store::links(Some(target));
     let mut tx = ctx.begin().await.map_err(to_app)?;
     if !store::sees(&mut tx, links).await.map_err(to_app)? {
         return Err(AppError::NotFound);
     }
     let by = ctx.actor.user().map(|id| id.0);
-    store::interactions::insert_interaction(&mut tx, id.0, &values, links, by, now).await.map_err(to_app)?;
+    if !store::interactions::insert_interaction(&mut tx, id.0, &values, links, by, now).await.map_err(to_app)? {
+        let told = (subject.as_deref(), body.as_deref());
+        if store::interactions::is_again(&mut tx, id.0, told, by).await.map_err(to_app)? {
+            return Ok(id);
+        }
+        // Something else that was typed into the same form.
+        id = InteractionId(Uuid::now_v7());
+        store::interactions::insert_interaction(&mut tx, id.0, &values, links, by, now).await.map_err(to_app)?;
+    }
     // What was said stays out of the journal, which outlives it.
     record_event(ctx, &mut tx, "interaction_recorded", id, target, json!({"kind": said.kind, "at": at})).await?;
     if let Some(days) = said.follow_up {

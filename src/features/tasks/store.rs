@@ -63,7 +63,7 @@ pub fn links(target: Option<Target>) -> (Option<Uuid>, Option<Uuid>, Option<Uuid
     }
 }
 
-/// Adds a task; says whether it is new: of those that follow the same one there is one.
+/// Adds a task; says whether it is new: there is one of an id, and one of those that follow the same one.
 pub async fn insert_task(
     tx: &mut PgConnection,
     id: Uuid,
@@ -77,7 +77,7 @@ pub async fn insert_task(
         "INSERT INTO tasks (id, title, notes, kind, priority, due_on, due_at, recurrence, series_start, remind, remind_at, owner_id,
             contact_id, company_id, lead_id, follows, created_at, updated_at, created_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18)
-         ON CONFLICT (follows) DO NOTHING",
+         ON CONFLICT DO NOTHING",
         id,
         values.title,
         values.notes,
@@ -100,6 +100,18 @@ pub async fn insert_task(
     .execute(tx)
     .await?;
     Ok(added.rows_affected() > 0)
+}
+
+/// Whether a task is the same that somebody made before.
+pub async fn is_again(tx: &mut PgConnection, id: Uuid, title: &str, by: Option<Uuid>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM tasks WHERE id = $1 AND title = $2 AND created_by = $3) AS "again!""#,
+        id,
+        title,
+        by
+    )
+    .fetch_one(tx)
+    .await
 }
 
 /// Changes what is written of a task; says whether it was there at this version.
@@ -342,9 +354,9 @@ pub async fn list_of(
     .await
 }
 
-/// The zone that an account has settled on; for the product itself, since nobody sees other people's.
+/// The zone that an account has settled on.
 pub async fn find_zone(tx: &mut PgConnection, owner: Uuid) -> Result<Option<String>, sqlx::Error> {
-    Ok(sqlx::query_scalar!("SELECT time_zone FROM users WHERE id = $1", owner).fetch_optional(tx).await?.flatten())
+    Ok(sqlx::query_scalar!("SELECT time_zone FROM crm_zones WHERE id = $1", owner).fetch_optional(tx).await?.flatten())
 }
 
 /// Who can own a task: id and name, by name.
@@ -369,6 +381,38 @@ pub async fn sees(tx: &mut PgConnection, target: (Option<Uuid>, Option<Uuid>, Op
     .await
 }
 
+/// What is called so, or has that address, as far as whoever asks sees it: its kind and its id; two of several.
+pub async fn find_called(tx: &mut PgConnection, text: &str) -> Result<Vec<(String, Uuid)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT kind AS "kind!", id AS "id!" FROM (
+            (SELECT 'contact' AS kind, id FROM seen_contacts WHERE deleted_at IS NULL AND (sort_name = crm_fold($1) OR email = lower($1)) LIMIT 2)
+            UNION ALL
+            (SELECT 'company', id FROM seen_companies WHERE deleted_at IS NULL AND sort_name = crm_fold($1) LIMIT 2)
+            UNION ALL
+            (SELECT 'lead', id FROM seen_leads WHERE deleted_at IS NULL AND status IN ('new', 'contacted', 'qualified')
+                AND (sort_name = crm_fold($1) OR email = lower($1)) LIMIT 2)) AS called LIMIT 2"#,
+        text
+    );
+    Ok(rows.fetch_all(tx).await?.into_iter().map(|row| (row.kind, row.id)).collect())
+}
+
+/// The latest contacts, companies and open leads that whoever asks sees: what each is found by, its address or else its name; and its
+/// name.
+pub async fn list_latest(tx: &mut PgConnection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT coalesce(email, name) AS "by!", name AS "name!" FROM (
+            (SELECT email, btrim(first_name || ' ' || last_name) AS name FROM seen_contacts WHERE deleted_at IS NULL
+             ORDER BY updated_at DESC, id DESC LIMIT 20)
+            UNION ALL
+            (SELECT NULL, name FROM seen_companies WHERE deleted_at IS NULL ORDER BY updated_at DESC, id DESC LIMIT 20)
+            UNION ALL
+            (SELECT email, btrim(first_name || ' ' || last_name) FROM seen_leads WHERE deleted_at IS NULL
+                AND status IN ('new', 'contacted', 'qualified') ORDER BY created_at DESC, id DESC LIMIT 20)) AS latest
+           WHERE coalesce(email, name) <> ''"#
+    );
+    Ok(rows.fetch_all(tx).await?.into_iter().map(|row| (row.by, row.name)).collect())
+}
+
 /// A task whose owner is to be reminded of it.
 #[derive(Clone, Debug)]
 pub struct RemindRow {
@@ -380,15 +424,15 @@ pub struct RemindRow {
     pub time_zone: Option<String>,
 }
 
-/// Notes of some tasks that their owners are reminded of them now, and gives them; no other process gets the same.
+/// Notes of some tasks, `limit` at the most (a plan may ask again for what stands behind `IN`, and get others), that their owners are reminded of them now, and gives them; no other process gets the same.
 pub async fn take_reminders(tx: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Result<Vec<RemindRow>, sqlx::Error> {
     sqlx::query_as!(
         RemindRow,
         r#"UPDATE tasks t SET reminded_at = $1 FROM users u
-         WHERE u.id = t.owner_id AND u.status = 'active' AND t.id IN (
+         WHERE u.id = t.owner_id AND u.status = 'active' AND t.id = ANY(ARRAY(
             SELECT id FROM tasks WHERE remind_at <= $1 AND remind_at IS NOT NULL AND reminded_at IS NULL AND done_at IS NULL
                 AND deleted_at IS NULL AND owner_id IN (SELECT id FROM users WHERE status = 'active')
-            ORDER BY remind_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+            ORDER BY remind_at LIMIT $2 FOR UPDATE SKIP LOCKED))
          RETURNING t.title, t.due_on, t.due_at, u.id AS owner_id, u.language, u.time_zone"#,
         now,
         limit

@@ -1,6 +1,6 @@
 //! What can be done with tasks.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -120,10 +120,12 @@ pub struct Wanted {
     pub kind: TaskKind,
     /// How much it presses.
     pub priority: Priority,
-    /// The day that it is due on, in its owner's calendar.
+    /// The day that it is due on: with a time by the clock of `zone`, else in its owner's calendar.
     pub due_on: Option<NaiveDate>,
-    /// The time of that day, by its owner's clock.
+    /// The time of that day.
     pub time: Option<NaiveTime>,
+    /// The zone whose clock day and time are read by; without, that of whoever owned it until now, or is to own a new one.
+    pub zone: Option<String>,
     /// How it comes again.
     pub recurrence: Option<Recurrence>,
     /// When its owner is reminded.
@@ -132,6 +134,8 @@ pub struct Wanted {
     pub owner: Option<UserId>,
     /// What it is about; only read when it is made.
     pub target: Option<Target>,
+    /// What the form that asks for a new one is known by: sent again, it makes no second one.
+    pub once: Option<Uuid>,
 }
 
 impl Wanted {
@@ -145,11 +149,18 @@ impl Wanted {
             priority: task.priority,
             due_on: local.map(|local| local.date()).or(task.due.map(|due| due.on)),
             time: local.map(|local| local.time()),
+            zone: Some(zone_name.to_owned()),
             recurrence: task.recurrence,
             remind: task.remind,
             owner: task.owner.as_ref().map(|(id, _)| *id),
             target: task.target.as_ref().map(|(target, _)| *target),
+            once: None,
         }
+    }
+
+    /// Day and time to the minute, as forms have them.
+    fn due_to_the_minute(&self) -> (Option<NaiveDate>, Option<NaiveTime>) {
+        (self.due_on, self.time.and_then(|time| time.with_second(0)?.with_nanosecond(0)))
     }
 
     /// The fields, by the names of forms, that are otherwise than in another.
@@ -180,8 +191,17 @@ struct Checked {
 /// The years that a task may be due in.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
 
-fn check(wanted: &Wanted, zone_name: &str) -> AppResult<Checked> {
-    use chrono::Datelike;
+/// What a task's day and time are worked out by.
+struct Clocks<'a> {
+    /// The zone by whose clock they were typed.
+    typed: &'a str,
+    /// The owner's.
+    owner: &'a str,
+    /// The instant that stays, where nobody has touched them.
+    kept: Option<DateTime<Utc>>,
+}
+
+fn check(wanted: &Wanted, clocks: &Clocks<'_>) -> AppResult<Checked> {
     let mut faults = Faults::default();
     let title = faults.take(line(&wanted.title, MAX_TITLE, "/title"))?.flatten();
     if title.is_none() && !wanted.title.chars().any(|c| !c.is_whitespace()) {
@@ -195,9 +215,14 @@ fn check(wanted: &Wanted, zone_name: &str) -> AppResult<Checked> {
         faults.add("/due_on", "required", "is needed for a time, a repetition or a reminder");
     }
     faults.check()?;
-    let instant = |on: NaiveDate, time| zone::instant(zone_name, on.and_time(time)).unwrap_or_else(|| on.and_time(time).and_utc());
-    let due = wanted.due_on.map(|on| Due { on, at: wanted.time.map(|time| instant(on, time)) });
-    let remind_at = wanted.remind.zip(due).and_then(|(remind, due)| remind.at(due, |on| instant(on, Remind::morning())));
+    let instant = |zone, on: NaiveDate, time| zone::instant(zone, on.and_time(time)).unwrap_or_else(|| on.and_time(time).and_utc());
+    let due = wanted.due_on.map(|on| {
+        let at = wanted.time.map(|time| clocks.kept.unwrap_or_else(|| instant(clocks.typed, on, time)));
+        let day = at.and_then(|at| zone::wall_clock(clocks.owner, at)).map_or(on, |local| local.date());
+        Due { on: day, at }
+    });
+    let remind_at =
+        wanted.remind.zip(due).and_then(|(remind, due)| remind.at(due, |on| instant(clocks.owner, on, Remind::morning())));
     Ok(Checked { title: title.unwrap_or_default(), notes, due, remind_at })
 }
 
@@ -223,15 +248,25 @@ impl Checked {
 /// # Errors
 /// When the database is away.
 pub async fn zone_of(ctx: &Ctx, owner: Option<UserId>, here: &str) -> AppResult<String> {
-    let own = match owner {
-        Some(owner) if ctx.actor.user() == Some(owner) => None,
-        Some(owner) => {
-            let mut tx = ctx.as_system("time zone of an owner").begin().await.map_err(to_app)?;
-            store::find_zone(&mut tx, owner.0).await.map_err(to_app)?
-        }
+    if owner.is_none() || owner == ctx.actor.user() {
+        return Ok(here.to_owned());
+    }
+    let mut tx = ctx.begin().await.map_err(to_app)?;
+    zone_in(ctx, &mut tx, owner, here).await
+}
+
+/// The same in a transaction: a second connection beside it could wait for others that wait for theirs.
+async fn zone_in(ctx: &Ctx, tx: &mut PgConnection, owner: Option<UserId>, here: &str) -> AppResult<String> {
+    let own = match owner.filter(|owner| ctx.actor.user() != Some(*owner)) {
+        Some(owner) => store::find_zone(tx, owner.0).await.map_err(to_app)?,
         None => None,
     };
-    Ok(own.filter(|name| zone::zone(name, ctx.now()).is_some()).unwrap_or_else(|| here.to_owned()))
+    Ok(own.filter(|name| is_zone(ctx, name)).unwrap_or_else(|| here.to_owned()))
+}
+
+/// Whether there is a zone of that name.
+pub fn is_zone(ctx: &Ctx, name: &str) -> bool {
+    zone::zone(name, ctx.now()).is_some()
 }
 
 async fn record(ctx: &Ctx, tx: &mut PgConnection, event: &'static str, id: TaskId, body: Value) -> AppResult<()> {
@@ -266,17 +301,27 @@ pub async fn create(ctx: &Ctx, wanted: &Wanted, here: &str) -> AppResult<TaskId>
 /// As [`create`].
 pub async fn create_in(ctx: &Ctx, tx: &mut PgConnection, wanted: &Wanted, here: &str) -> AppResult<TaskId> {
     ctx.require(Permission::WriteCrm)?;
-    let checked = check(wanted, &zone_of(ctx, wanted.owner, here).await?)?;
+    let owner_zone = zone_in(ctx, tx, wanted.owner, here).await?;
+    let typed = wanted.zone.as_deref().filter(|name| is_zone(ctx, name)).unwrap_or(&owner_zone);
+    let checked = check(wanted, &Clocks { typed, owner: &owner_zone, kept: None })?;
     let target = store::links(wanted.target);
     if wanted.target.is_some() && !store::sees(tx, target).await.map_err(to_app)? {
         return Err(AppError::NotFound);
     }
-    let (id, now, actor) = (TaskId(Uuid::now_v7()), ctx.now(), ctx.actor.user());
-    let values = checked.values(wanted, wanted.recurrence.and(wanted.due_on));
+    let (mut id, now, actor) = (TaskId(wanted.once.unwrap_or_else(Uuid::now_v7)), ctx.now(), ctx.actor.user());
+    let values = checked.values(wanted, wanted.recurrence.and(checked.due.map(|due| due.on)));
     // Whoever may not see others' tasks may still hand one over, but not make it theirs outright.
     let first = wanted.owner.map(|owner| actor.unwrap_or(owner).0);
-    store::insert_task(tx, id.0, &values, (first, actor.map(|id| id.0)), target, None, now).await.map_err(no_owner)?;
-    let facts = json!({"title": checked.title, "due_on": wanted.due_on, "owner": wanted.owner});
+    let people = (first, actor.map(|id| id.0));
+    if !store::insert_task(tx, id.0, &values, people, target, None, now).await.map_err(no_owner)? {
+        // Sent again, it is the first one; another that was typed into the same form is one of its own.
+        if store::is_again(tx, id.0, &checked.title, people.1).await.map_err(to_app)? {
+            return Ok(id);
+        }
+        id = TaskId(Uuid::now_v7());
+        store::insert_task(tx, id.0, &values, people, target, None, now).await.map_err(no_owner)?;
+    }
+    let facts = json!({"title": checked.title, "due_on": checked.due.map(|due| due.on), "owner": wanted.owner});
     record(ctx, tx, "task_created", id, facts).await?;
     let owner = wanted.owner.map(|id| id.0);
     if owner != first {
@@ -308,20 +353,29 @@ async fn lock(tx: &mut PgConnection, id: TaskId) -> AppResult<Task> {
 /// are otherwise now than they are wanted; when the database is away.
 pub async fn change(ctx: &Ctx, id: TaskId, version: i32, wanted: &Wanted, here: &str) -> AppResult<()> {
     ctx.require(Permission::WriteCrm)?;
-    let zone_name = zone_of(ctx, wanted.owner, here).await?;
-    let checked = check(wanted, &zone_name)?;
     let mut tx = ctx.begin().await.map_err(to_app)?;
     let before = lock(&mut tx, id).await?;
     if before.deleted_at.is_some() {
         return Err(AppError::NotFound);
     }
+    let typed = match wanted.zone.as_deref().filter(|name| is_zone(ctx, name)) {
+        Some(name) => name.to_owned(),
+        None => zone_in(ctx, &mut tx, before.owner.as_ref().map(|(id, _)| *id), here).await?,
+    };
+    let owner_zone = zone_in(ctx, &mut tx, wanted.owner, here).await?;
+    let stands = Wanted::of(&before, &typed);
+    // Whoever hands a task over leaves it at its instant, whatever the clock of the next owner says.
+    let is_untouched = stands.due_to_the_minute() == wanted.due_to_the_minute();
+    let kept = before.due.and_then(|due| due.at).filter(|_| is_untouched);
+    let checked = check(wanted, &Clocks { typed: &typed, owner: &owner_zone, kept })?;
     if before.version != version {
-        return Err(AppError::Conflict { detail: wanted.differing(&Wanted::of(&before, &zone_name)).join(", ") });
+        return Err(AppError::Conflict { detail: wanted.differing(&stands).join(", ") });
     }
     let now = ctx.now();
+    let day = checked.due.map(|due| due.on);
     // As long as day and way stay, the series goes on from its own first day.
-    let same_series = before.recurrence == wanted.recurrence && before.due.map(|due| due.on) == wanted.due_on;
-    let start = if same_series { before.series_start.or(wanted.due_on) } else { wanted.due_on };
+    let same_series = before.recurrence == wanted.recurrence && before.due.map(|due| due.on) == day;
+    let start = if same_series { before.series_start.or(day) } else { day };
     let values = checked.values(wanted, wanted.recurrence.and(start));
     if !store::update_task(&mut tx, (id.0, version), &values, now).await.map_err(to_app)? {
         return Err(AppError::NotFound);
@@ -361,13 +415,13 @@ pub async fn finish(ctx: &Ctx, id: TaskId, here: &str) -> AppResult<Option<TaskI
 /// Makes the task that follows one of a series.
 async fn follow(ctx: &Ctx, tx: &mut PgConnection, task: &Task, here: &str) -> AppResult<Option<TaskId>> {
     let Some((recurrence, due)) = task.recurrence.zip(task.due) else { return Ok(None) };
-    let zone_name = zone_of(ctx, task.owner.as_ref().map(|(id, _)| *id), here).await?;
+    let zone_name = zone_in(ctx, tx, task.owner.as_ref().map(|(id, _)| *id), here).await?;
     let now = ctx.now();
     let today = zone::wall_clock(&zone_name, now).unwrap_or_else(|| now.naive_utc()).date();
     let start = task.series_start.unwrap_or(due.on);
     let Some(on) = recurrence.next(start, due.on, today) else { return Ok(None) };
     let wanted = Wanted { due_on: Some(on), ..Wanted::of(task, &zone_name) };
-    let checked = check(&wanted, &zone_name)?;
+    let checked = check(&wanted, &Clocks { typed: &zone_name, owner: &zone_name, kept: None })?;
     let id = TaskId(Uuid::now_v7());
     let owners = (task.owner.as_ref().map(|(id, _)| id.0), ctx.actor.user().map(|id| id.0));
     let target = store::links(wanted.target);
@@ -485,6 +539,33 @@ pub async fn list_of(ctx: &Ctx, target: Target) -> AppResult<Vec<Task>> {
     let mut tx = ctx.snapshot().await.map_err(to_app)?;
     let rows = store::list_of(&mut tx, store::links(Some(target)), OF_TARGET).await.map_err(to_app)?;
     Ok(rows.into_iter().map(Task::from).collect())
+}
+
+/// What a task is to be about, by its name or its e-mail address as somebody typed it; nothing for an empty text.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` at `/about_name` with `unknown` where nothing that the actor sees is called so, with `ambiguous` where more
+/// than one is; when the database is away.
+pub async fn find_called(ctx: &Ctx, text: &str) -> AppResult<Option<Target>> {
+    ctx.require(Permission::ReadCrm)?;
+    let Some(text) = line(text, MAX_TITLE, "/about_name")? else { return Ok(None) };
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
+    let found = store::find_called(&mut tx, &text).await.map_err(to_app)?;
+    match found.as_slice() {
+        [] => Err(AppError::invalid("/about_name", "unknown", "is nothing that is there")),
+        [(kind, id)] => Ok(Target::parse(kind, &id.to_string())),
+        _ => Err(AppError::invalid("/about_name", "ambiguous", "is more than one")),
+    }
+}
+
+/// What a task is most likely about: what each is found by, and its name.
+///
+/// # Errors
+/// `Forbidden`; when the database is away.
+pub async fn latest(ctx: &Ctx) -> AppResult<Vec<(String, String)>> {
+    ctx.require(Permission::ReadCrm)?;
+    let mut tx = ctx.snapshot().await.map_err(to_app)?;
+    store::list_latest(&mut tx).await.map_err(to_app)
 }
 
 /// Who can own a task: id and name, by name.

@@ -19,6 +19,7 @@ use crate::{
     },
     features::leads::{
         Lead, assign, change,
+        convert::{self, Joins},
         read::{self, Happened},
         scorecard,
     },
@@ -75,6 +76,15 @@ pub async fn take(ctx: &Ctx, id: &str, sent: &mut Sent) -> AppResult<()> {
             }
             "saved"
         }
+        "delete" => {
+            change::set_deleted(ctx, id, true).await?;
+            sent.go = Some(format!("/leads?done=deleted&lead={id}"));
+            return Ok(());
+        }
+        "restore" => {
+            change::set_deleted(ctx, id, false).await?;
+            "saved"
+        }
         _ => return Err(AppError::NotFound),
     };
     sent.go = Some(format!("/leads/{id}?done={done}"));
@@ -105,35 +115,67 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
     let said = profile::message(reader, &lead);
     let target = Target::Lead(id);
     let tasks = parts::tasks_of(ctx, reader, target).await?;
-    let composer = if may { Some(parts::composer(ctx, reader, place, target).await?) } else { None };
+    let composer = if may { Some(composer(ctx, reader, place, target).await?) } else { None };
     let spoken = parts::interactions_of(ctx, reader, target).await?;
+    let joins = if lead.status.is_open() { convert::joins(ctx, &lead).await? } else { Joins::default() };
+    // What was typed stands in the form again, with a notice of its own.
+    let is_conflict = editing && is_conflict(reader);
     let view = view! {
-        {top(reader, &lead)}
-        {problem(reader)}
+        {top(reader, &lead, &joins)}
+        {(!is_conflict).then(|| problem(reader))}
         {done.map(|text| notice("notice-ok", Icon::Check, "status", text))}
         {(place.get("done") == "not_converted").then(|| notice("notice-bad", Icon::Warning, "alert", s!(lang, leads.not_converted)))}
-        <div class="lead">
-            <div class="lead-main">
+        <div class="profile-columns lead">
+            <div class="profile-main lead-main">
                 {said}
                 {profile::actions(reader, &card, &lead)}
-                {profile::score(reader, &lead)}
+                {composer}
+                <div class="lead-card">{spoken}</div>
+                {profile::score(reader, &card, &lead, ctx.actor.may(Permission::ManageCrm))}
                 {profile::statements(reader, &card, &lead)}
                 {profile::strategy(reader, &card, &lead)}
-                {composer}
-                {spoken}
             </div>
-            <div class="lead-side">
+            <div class="profile-side lead-side">
                 {if editing { edit_form(reader, &lead) } else { facts(reader, &lead, may) }}
-                {may.then(|| steps(reader, &lead, &owners))}
+                {may.then(|| steps(reader, &lead, &owners, &joins))}
                 <div class="side-section">{tasks}</div>
                 {happened(reader, history)}
+                {may.then(|| remove(reader, &lead))}
             </div>
         </div>
     };
     Ok((title, view.into_any()))
 }
 
-fn top(reader: &Reader, lead: &Lead) -> AnyView {
+/// Whether somebody else changed the lead while it was edited.
+fn is_conflict(reader: &Reader) -> bool {
+    reader.sent.verb() == "edit" && matches!(reader.sent.error(), Some(AppError::Conflict { .. }))
+}
+
+/// The form to write down what was said, folded until somebody asks for it.
+async fn composer(ctx: &Ctx, reader: &Reader, place: &Place<'_>, target: Target) -> AppResult<AnyView> {
+    let open = !place.get("template").is_empty() || reader.sent.verb() == "interaction_record" && reader.sent.error().is_some();
+    let form = parts::composer(ctx, reader, place, target).await?;
+    let view = view! {
+        <details class="desk-fold" open=open>
+            <summary>{icon(Icon::Plus)}{s!(reader.lang, tasks.say)}</summary>
+            {form}
+        </details>
+    };
+    Ok(view.into_any())
+}
+
+/// The way to delete the lead, which can be taken back.
+fn remove(reader: &Reader, lead: &Lead) -> AnyView {
+    view! {
+        <form class="lead-card" method="post" action=format!("/leads/{}", lead.id)>
+            <button class="button button-bad" name="do" value="delete">{icon(Icon::Trash)}{s!(reader.lang, leads.delete)}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn top(reader: &Reader, lead: &Lead, joins: &Joins) -> AnyView {
     let lang = reader.lang;
     let data = &lead.data;
     let under = [&data.title, &data.company, &data.city]
@@ -145,13 +187,18 @@ fn top(reader: &Reader, lead: &Lead) -> AnyView {
     let scored = lead.scored_at.map(|at| fill(s!(lang, leads.scored), &[&format::ago(at, reader.now, lang)]));
     view! {
         <header class="lead-top">
-            <a class="lead-back" href="/leads">{icon(Icon::ArrowLeft)}{s!(lang, leads.back)}</a>
             <div class="lead-name">
                 <h2 class="office-title">{lead.title()}</h2>
                 {status_mark(lead.status, reader)}
                 <span title=scored>{score_mark(i64::from(lead.score.points), lead.band, reader)}</span>
             </div>
-            <p class="office-help">{under}</p>
+            {(!under.is_empty()).then(|| view! { <p class="office-help">{under}</p> })}
+            {joins
+                .contact
+                .as_ref()
+                .map(|(id, name)| {
+                    view! { <p class="office-help">{s!(lang, leads.is_contact)}" "<a class="link" href=format!("/contacts/{id}")>{name.clone()}</a></p> }
+                })}
             {lead.lost_reason.as_deref().map(|reason| view! { <p class="office-help">{fill(s!(lang, leads.lost_because), &[reason])}</p> })}
         </header>
     }
@@ -182,7 +229,8 @@ fn facts(reader: &Reader, lead: &Lead, may: bool) -> AnyView {
     let edit = may
         .then(|| view! { <a class="button" href=format!("/leads/{}?edit=1#edit-first_name", lead.id)>{s!(lang, leads.edit)}</a> });
     view! {
-        <section class="lead-card">
+        <section class="lead-card" aria-labelledby="facts">
+            <h3 id="facts">{s!(lang, leads.facts)}</h3>
             <dl class="lead-facts">{rows.into_iter().map(|(name, value)| view! { <dt>{name.to_owned()}</dt><dd>{value}</dd> }).collect_view()}</dl>
             {edit}
         </section>
@@ -194,11 +242,25 @@ fn edit_form(reader: &Reader, lead: &Lead) -> AnyView {
     let lang = reader.lang;
     let data = &lead.data;
     let path = format!("/leads/{}", lead.id);
-    let line = |name: &'static str, label: &'static str, begin: &str| {
-        field(reader, "edit", &Field { required: false, begin, ..Field::text(name, label) })
+    let is_conflict = is_conflict(reader);
+    // Where another was faster, what was typed stays, and beside it stands what is there now.
+    let typed = |name: &str, stands: &str| if is_conflict { reader.sent.value(name).to_owned() } else { stands.to_owned() };
+    let now = |name: &str, stands: &str| {
+        let shown = if stands.is_empty() { "—" } else { stands };
+        let differs = is_conflict && reader.sent.value(name).replace("\r\n", "\n").trim() != stands;
+        differs.then(|| fill(s!(lang, leads.stands_now), &[shown]))
+    };
+    let line = |name: &'static str, label: &'static str, stands: &str| {
+        let help = now(name, stands);
+        field(
+            reader,
+            "edit",
+            &Field { required: false, begin: &typed(name, stands), help: help.as_deref(), ..Field::text(name, label) },
+        )
     };
     view! {
         <section class="lead-card">
+            {is_conflict.then(|| notice("notice-bad", Icon::Warning, "alert", s!(lang, leads.conflict)))}
             <form class="form" method="post" action=path.clone()>
                 <input type="hidden" name="do" value="edit"/>
                 <input type="hidden" name="version" value=reader.sent.version(lead.version)/>
@@ -211,7 +273,8 @@ fn edit_form(reader: &Reader, lead: &Lead) -> AnyView {
                 {line("city", s!(lang, leads.city), &data.city)}
                 {line("country", s!(lang, leads.country), &data.country)}
                 {line("source", s!(lang, leads.source), &data.source)}
-                {message_field(reader, "edit", &data.message)}
+                {message_field(reader, "edit", &typed("message", &data.message))}
+                {now("message", &data.message).map(|text| view! { <p class="field-help">{text}</p> })}
                 <div class="form-actions">
                     <button class="button button-primary">{s!(lang, leads.save)}</button>
                     <a class="button" href=path.clone()>{s!(lang, leads.cancel)}</a>
@@ -223,7 +286,7 @@ fn edit_form(reader: &Reader, lead: &Lead) -> AnyView {
 }
 
 /// What can be done with the lead now.
-fn steps(reader: &Reader, lead: &Lead, owners: &[(UserId, String)]) -> AnyView {
+fn steps(reader: &Reader, lead: &Lead, owners: &[(UserId, String)], joins: &Joins) -> AnyView {
     let lang = reader.lang;
     let path = format!("/leads/{}", lead.id);
     let owner = lead.owner.map(|owner| owner.to_string()).unwrap_or_default();
@@ -236,7 +299,7 @@ fn steps(reader: &Reader, lead: &Lead, owners: &[(UserId, String)]) -> AnyView {
             </form>
             <form class="lead-step" method="post" action=format!("{path}/convert")>
                 <button class="button button-primary">{s!(lang, leads.convert)}</button>
-                <p class="field-help">{s!(lang, leads.convert_help)}</p>
+                {will_join(reader, lead, joins)}
             </form>
             <form class="form lead-step" method="post" action=path.clone()>
                 <input type="hidden" name="do" value="status"/>
@@ -270,6 +333,23 @@ fn steps(reader: &Reader, lead: &Lead, owners: &[(UserId, String)]) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What converting comes to: whom the lead joins, or that it becomes somebody new.
+fn will_join(reader: &Reader, lead: &Lead, joins: &Joins) -> AnyView {
+    let lang = reader.lang;
+    if joins.contact.is_none() && joins.company.is_none() {
+        return view! { <p class="field-help">{s!(lang, leads.convert_help)}</p> }.into_any();
+    }
+    let link = |href: String, name: &str| view! { <a class="link" href=href>{name.to_owned()}</a> }.into_any();
+    let contact = joins.contact.as_ref().map_or_else(
+        || format!("{} ({})", lead.title(), s!(lang, leads.is_new)).into_any(),
+        |(id, name)| link(format!("/contacts/{id}"), name),
+    );
+    let company = joins.company.as_ref().map(|(id, name)| {
+        view! { <br/>{s!(lang, leads.joins_company)}" "{link(format!("/companies/{id}"), name)} }
+    });
+    view! { <p class="field-help">{s!(lang, leads.joins_contact)}" "{contact}{company}</p> }.into_any()
 }
 
 fn happened(reader: &Reader, history: Vec<Happened>) -> AnyView {

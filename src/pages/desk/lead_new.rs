@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
+use super::parts;
 use crate::{
     domain::{
         AppError, AppResult,
@@ -15,7 +16,6 @@ use crate::{
     pages::written::{
         form::Sent,
         parts::{Field, Reader, fault_text, field, in_textarea, problem, select},
-        render::head,
     },
     platform::ctx::Ctx,
     ui::{
@@ -44,7 +44,7 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
         "auto" | "" => None,
         id => Some(UserId(id.parse().map_err(|_| AppError::invalid("/owner", "unknown", "is nobody"))?)),
     };
-    let receipt = capture::write_down(ctx, &Value::Object(fields), owner).await?;
+    let receipt = capture::write_down(ctx, &Value::Object(fields), owner, parts::once(sent)).await?;
     let merged = receipt.outcome == Outcome::Merged;
     sent.go = Some(match read::find(ctx, receipt.id).await {
         Ok(_) => format!("/leads/{}?done={}", receipt.id, if merged { "merged" } else { "made" }),
@@ -93,11 +93,12 @@ pub async fn page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
         ..Field::text("employees", s!(lang, leads.employees))
     };
     let view = view! {
-        {head(s!(lang, leads.new), s!(lang, leads.new_help), None)}
         {problem(reader)}
         <section class="office-section">
+            <p class="office-help">{s!(lang, leads.new_help)}</p>
             <form class="form form-wide" method="post" action="/leads/new">
                 <input type="hidden" name="do" value="new"/>
+                {parts::once_field()}
                 {field(reader, "new", &first)}
                 {line("last_name", s!(lang, leads.last_name))}
                 {field(reader, "new", &email)}

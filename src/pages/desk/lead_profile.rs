@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::lead_words as words;
+use super::{lead_words as words, parts};
 use crate::{
     domain::{
         format::{self, Lang},
         lead::{
             Action, Profile, Scorecard, Statement,
             actions::{lifecycle, recommend, strategy as approach},
+            budget::Budget,
             profile::{Customer, Evidence, Strength},
             text::Range,
         },
@@ -33,6 +34,7 @@ fn marked(profile: &Profile) -> Vec<Range> {
     of(&profile.employees, &mut ranges);
     of(&profile.size, &mut ranges);
     of(&profile.timeline, &mut ranges);
+    of(&profile.budget, &mut ranges);
     of(&profile.persona, &mut ranges);
     ranges.sort_unstable();
     let mut merged: Vec<Range> = Vec::new();
@@ -82,8 +84,19 @@ fn because(evidence: &[Evidence], lang: Lang) -> String {
     each.collect::<Vec<_>>().join(" · ")
 }
 
-/// How the score came about.
-pub fn score(reader: &Reader, lead: &Lead) -> AnyView {
+/// That they wrote a Spanish word of intent which the scorecard does not count; for admins with the way to it.
+fn uncounted(reader: &Reader, card: &Scorecard, lead: &Lead, admin: bool) -> Option<AnyView> {
+    let lang = reader.lang;
+    let words = card.uncounted_words(&lead.data.message);
+    let card = admin.then(|| view! { " " <a class="link" href="/admin/scorecard">{s!(lang, leads.to_card)}</a> });
+    (!words.is_empty()).then(|| {
+        let named = words.iter().map(|word| format!("«{word}»")).collect::<Vec<_>>().join(", ");
+        view! { <p class="field-help">{fill(s!(lang, leads.uncounted), &[&named])}{card}</p> }.into_any()
+    })
+}
+
+/// How the score came about; `admin` is whether the reader may change the scorecard.
+pub fn score(reader: &Reader, card: &Scorecard, lead: &Lead, admin: bool) -> AnyView {
     let lang = reader.lang;
     let score = &lead.score;
     let none = score.contributions.is_empty();
@@ -107,6 +120,7 @@ pub fn score(reader: &Reader, lead: &Lead) -> AnyView {
             {none.then(|| view! { <p class="office-help">{s!(lang, leads.no_points)}</p> })}
             {(!none).then(|| table(reader, "", &columns, rows))}
             {over.map(|text| view! { <p class="field-help">{text}</p> })}
+            {uncounted(reader, card, lead, admin)}
         </section>
     }
     .into_any()
@@ -162,6 +176,7 @@ pub fn statements(reader: &Reader, card: &Scorecard, lead: &Lead) -> AnyView {
     one(&mut rows, s!(lang, leads.k_stage), profile.stage.as_ref(), lang, |v| words::stage(v, lang).to_owned());
     one(&mut rows, s!(lang, leads.k_tech), profile.tech.as_ref(), lang, |v| words::level(v, lang).to_owned());
     one(&mut rows, s!(lang, leads.k_timeline), profile.timeline.as_ref(), lang, |v| words::timeline(v, lang).to_owned());
+    rows.extend(profile.budget.as_ref().map(|each| (s!(lang, leads.k_budget), said(each, budget(&each.value, lang), lang))));
     one(&mut rows, s!(lang, leads.k_intent), profile.intent.as_ref(), lang, |v| words::level(v, lang).to_owned());
     one(&mut rows, s!(lang, leads.k_engagement), profile.engagement.as_ref(), lang, |v| words::level(v, lang).to_owned());
     one(&mut rows, s!(lang, leads.k_urgency), profile.urgency.as_ref(), lang, |v| words::level(v, lang).to_owned());
@@ -201,6 +216,12 @@ pub fn statements(reader: &Reader, card: &Scorecard, lead: &Lead) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What they can spend: in the currency that they named.
+fn budget(budget: &Budget, lang: Lang) -> String {
+    let amount = format::integer(budget.amount, lang);
+    budget.currency.as_deref().map_or_else(|| amount.clone(), |currency| format!("{amount} {currency}"))
 }
 
 fn list<T: IntoView + 'static>(title: &'static str, rows: Vec<T>) -> Option<AnyView> {
@@ -260,11 +281,13 @@ pub fn actions(reader: &Reader, card: &Scorecard, lead: &Lead) -> Option<AnyView
 fn one_action(reader: &Reader, lead: &Lead, action: &Action) -> AnyView {
     let lang = reader.lang;
     let deadline = action.deadline(lead.created_at);
+    // What is due at once is no deadline: nobody does it but who reads this.
     let when = if action.within_min == 0 {
         s!(lang, leads.at_once).to_owned()
     } else {
-        fill(s!(lang, leads.until), &[&format::date_time(deadline, &reader.zone, lang)])
+        fill(s!(lang, leads.until), &[&parts::moment_text(reader, deadline)])
     };
+    let whole = (action.within_min > 0).then(|| format::date_time(deadline, &reader.zone, lang));
     let late = action.within_min > 0 && deadline < reader.now;
     let reasons = action.reasons.iter().map(|reason| words::reason(*reason, lang)).collect::<Vec<_>>().join(", ");
     let points = action.points.iter().map(|point| view! { <li>{words::talking_point(*point, lang)}</li> }).collect::<Vec<_>>();
@@ -275,7 +298,7 @@ fn one_action(reader: &Reader, lead: &Lead, action: &Action) -> AnyView {
     view! {
         <li>
             <p class="cell-1"><strong>{words::action(action.kind, lang)}</strong></p>
-            <p class="cell-2"><span class=if late { "bad" } else { "" }>{when}</span> " · " {reasons}</p>
+            <p class="cell-2"><span class=late.then_some("bad") title=whole>{when}</span> " · " {reasons}</p>
             {list(s!(lang, leads.talk), points)}
             {list(s!(lang, leads.show), focus)}
             {list(s!(lang, leads.mails), mails.collect())}

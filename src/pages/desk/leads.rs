@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::lead_words as words;
+use super::{bar, lead_words as words, parts};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -18,9 +18,9 @@ use crate::{
     },
     pages::written::{
         form::Sent,
-        parts::{Choice, Reader, fault_text, notice, problem},
-        render::{Place, head},
-        tables::{Column, pager, search_field, table},
+        parts::{Choice, Reader, avatar, fault_text, notice, problem},
+        render::Place,
+        tables::{pager, search_field},
     },
     platform::ctx::Ctx,
     ui::{
@@ -30,12 +30,45 @@ use crate::{
     },
 };
 
+/// Where the list stands.
+const HERE: &str = "/leads";
 /// The fields of the list's address.
 const FIELDS: [&str; 6] = ["q", "status", "band", "owner", "source", "sort"];
 
+/// The fields of the list's address that say something; the address of other fields is the list without them.
+struct Asked(Vec<(&'static str, String)>);
+
+impl Asked {
+    fn read<'a>(get: impl Fn(&str) -> &'a str) -> Self {
+        let pairs = FIELDS.into_iter().map(|name| (name, get(name).to_owned()));
+        Self(pairs.filter(|(_, value)| !value.is_empty()).collect())
+    }
+
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value)
+    }
+
+    /// The list with more in its address.
+    fn with(&self, more: &[(&'static str, String)]) -> String {
+        href::with_query(HERE, &[&self.0, more].concat())
+    }
+
+    /// The list with another value of a field; an empty one is left out.
+    fn instead(&self, name: &'static str, value: &str) -> String {
+        let kept = self.0.iter().filter(|(n, _)| *n != name).cloned();
+        let new = Some((name, value.to_owned())).filter(|(_, value)| !value.is_empty());
+        href::with_query(HERE, &kept.chain(new).collect::<Vec<_>>())
+    }
+
+    /// What of it leads back here, for a form.
+    fn query(&self) -> String {
+        self.with(&[]).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
+    }
+}
+
 /// Does what a form of the list asks for, and goes back to the list as it was.
 pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
-    let ids: Vec<_> = sent.all("ids").filter_map(|id| id.parse().ok()).map(LeadId).collect();
+    let ids: Vec<_> = sent.all("id").filter_map(|id| id.parse().ok()).map(LeadId).collect();
     let (done, count) = match sent.verb() {
         "assign" => {
             let owner = match sent.value("owner") {
@@ -50,15 +83,10 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
         }
         _ => return Err(AppError::NotFound),
     };
-    let mut fields: Vec<_> =
-        FIELDS.into_iter().map(|name| (name, sent.value(name).to_owned())).filter(|(_, value)| !value.is_empty()).collect();
-    // The menu of the bulk form has the same name as the filter.
-    fields.retain(|(name, _)| *name != "owner" && *name != "status");
-    for (name, kept) in [("owner", "of"), ("status", "was")] {
-        fields.extend(Some((name, sent.value(kept).to_owned())).filter(|(_, value)| !value.is_empty()));
-    }
-    fields.extend([("done", done.to_owned()), ("n", count.to_string())]);
-    sent.go = Some(href::with_query("/leads", &fields));
+    let here = format!("{HERE}?{}", sent.value("query"));
+    let place = Place::parse(&here);
+    let back = Asked::read(|name| place.get(name));
+    sent.go = Some(back.with(&[("done", done.to_owned()), ("n", count.to_string())]));
     Ok(())
 }
 
@@ -76,7 +104,10 @@ fn filter<'a>(ctx: &Ctx, place: &'a Place<'_>) -> Filter<'a> {
         },
         source: place.get("source"),
         sort,
-        after: place.get("after").split_once('~').and_then(|(at, id)| Some(After { at: at.parse().ok()?, id: id.parse().ok()? })),
+        after: place.get("after").split_once('~').and_then(|(at, id)| {
+            let is_there = sort == Sort::Score || parts::instant_of(at).is_some();
+            is_there.then_some(After { at: at.parse().ok()?, id: id.parse().ok()? })
+        }),
     }
 }
 
@@ -87,73 +118,83 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let (found, more) = read::list(ctx, &filter).await?;
     let (owners, sources) = (read::owners(ctx).await?, read::sources(ctx).await?);
     let may = ctx.actor.may(Permission::WriteCrm);
-    let asked: Vec<_> =
-        FIELDS.into_iter().map(|name| (name, place.get(name).to_owned())).filter(|(_, value)| !value.is_empty()).collect();
+    // After a form that was refused the list stands as it stood.
+    let here = format!("{HERE}?{}", reader.sent.value("query"));
+    let kept = Place::parse(&here);
+    let asked =
+        if reader.sent.verb().is_empty() { Asked::read(|name| place.get(name)) } else { Asked::read(|name| kept.get(name)) };
     let next = more.then(|| found.last()).flatten().map(|last| {
         let at = if filter.sort == Sort::Score { i64::from(last.score) } else { last.created_at.timestamp_micros() };
-        let mut fields = asked.clone();
-        fields.push(("after", format!("{at}~{}", last.id)));
-        href::with_query("/leads", &fields)
+        asked.with(&[("after", format!("{at}~{}", last.id))])
     });
-    let done = match place.get("done") {
-        "assigned" => Some(fill(s!(lang, leads.assigned), &[place.get("n")])),
-        "status_set" => Some(fill(s!(lang, leads.status_set), &[place.get("n")])),
-        "merged" => Some(s!(lang, leads.merged_unseen).to_owned()),
-        _ => None,
+    let fault = reader.sent.fault("reason").or_else(|| reader.sent.fault("owner")).or_else(|| reader.sent.fault("ids"));
+    let fault = fault.map(|code| notice("notice-bad", Icon::Warning, "alert", fault_text(code, lang)));
+    let choices = choices(ctx, &asked, reader, &owners, sources);
+    let body = if found.is_empty() {
+        empty(reader, asked.0.is_empty(), may)
+    } else {
+        let rows = found.into_iter().map(|lead| row(reader, lead, may)).collect_view().into_any();
+        listing(reader, &asked, rows, may.then_some(&owners))
     };
-    let new = may.then(|| {
-        view! { <a class="button button-primary" href="/leads/new">{icon(Icon::Plus)}{s!(lang, leads.new)}</a> }.into_any()
-    });
-    let none = found.is_empty().then(|| {
-        let text = if asked.is_empty() { s!(lang, leads.none) } else { s!(lang, leads.none_found) };
-        view! { <p class="office-none">{text}</p> }
-    });
-    let mut columns = vec![
-        Column::Text(s!(lang, leads.name)),
-        Column::Number(s!(lang, leads.score)),
-        Column::Text(s!(lang, leads.segment)),
-        Column::Text(s!(lang, leads.status)),
-        Column::Text(s!(lang, leads.owner)),
-        Column::Text(s!(lang, leads.captured)),
-    ];
-    if may {
-        columns.insert(0, Column::Action(s!(lang, leads.choose)));
-    }
-    let bulk = (may && !found.is_empty()).then(|| bulk(reader, place, &owners));
-    let rows = found.into_iter().map(|lead| row(reader, lead, may)).collect_view();
     let view = view! {
-        {head(s!(lang, leads.title), s!(lang, leads.help), new)}
-        {problem(reader)}
-        {done.map(|text| notice("notice-ok", Icon::Check, "status", &text))}
-        {filters(ctx, reader, place, &owners, sources)}
-        {bulk}
-        {table(reader, "table-2 leads", &columns, rows)}
-        {none}
-        {pager(filter.after.is_none(), ("/leads", s!(lang, leads.first)), (next, s!(lang, leads.next)))}
+        <div class="desk-list">
+            {bar(ctx, reader, &asked, &choices)}
+            <div data-results="">
+                {problem(reader)}
+                {fault}
+                {said(reader, place)}
+                {chips(reader, &asked, &choices)}
+                {body}
+                {pager(filter.after.is_none(), (HERE, s!(lang, leads.first)), (next, s!(lang, leads.next)))}
+            </div>
+        </div>
     };
     Ok(view.into_any())
 }
 
-/// A menu of the list's address.
-fn menu(name: &'static str, label: &str, chosen: &str, choices: Vec<(String, String)>) -> AnyView {
+/// What stands in place of an empty list.
+fn empty(reader: &Reader, is_all: bool, may: bool) -> AnyView {
+    let lang = reader.lang;
+    let text = if is_all { s!(lang, leads.none) } else { s!(lang, leads.none_found) };
+    let new = may.then(|| view! { <a class="button button-primary" href="/leads/new">{icon(Icon::Plus)}{s!(lang, leads.new)}</a> });
     view! {
-        <label class="filter">
-            <span>{label.to_owned()}</span>
-            <select class="input" name=name>
-                {choices
-                    .into_iter()
-                    .map(|(value, text)| {
-                        let selected = value == chosen;
-                        view! { <option value=value selected=selected>{text}</option> }
-                    })
-                    .collect_view()}
-            </select>
-        </label>
+        <div class="desk-empty">
+            {icon(Icon::Flag)}
+            <p>{text}</p>
+            {is_all.then(|| view! { <p class="office-help">{s!(lang, leads.help)}</p> {new} })}
+        </div>
     }
     .into_any()
 }
 
-fn filters(ctx: &Ctx, reader: &Reader, place: &Place<'_>, owners: &[(UserId, String)], sources: Vec<String>) -> AnyView {
+/// What came of the form before, with the way to take a deletion back.
+fn said(reader: &Reader, place: &Place<'_>) -> Option<AnyView> {
+    let lang = reader.lang;
+    let text = match place.get("done") {
+        "assigned" => fill(s!(lang, leads.assigned), &[place.get("n")]),
+        "status_set" => fill(s!(lang, leads.status_set), &[place.get("n")]),
+        "merged" => s!(lang, leads.merged_unseen).to_owned(),
+        "deleted" => s!(lang, leads.deleted).to_owned(),
+        _ => return None,
+    };
+    let undo = place.get("lead").parse::<Uuid>().ok().filter(|_| place.get("done") == "deleted").map(|id| {
+        view! {
+            <form method="post" action=format!("/leads/{id}")>
+                <button class="button" name="do" value="restore">{s!(lang, leads.undo)}</button>
+            </form>
+        }
+    });
+    Some(view! { <div class="notice notice-ok" role="status">{icon(Icon::Check)}<p>{text}</p>{undo}</div> }.into_any())
+}
+
+/// What a field of the address may be: its values, each with its name; the empty value is all of them.
+struct Choices {
+    name: &'static str,
+    label: &'static str,
+    values: Vec<(String, String)>,
+}
+
+fn choices(ctx: &Ctx, asked: &Asked, reader: &Reader, owners: &[(UserId, String)], sources: Vec<String>) -> [Choices; 4] {
     let lang = reader.lang;
     let any = || (String::new(), s!(lang, leads.any).to_owned());
     let mut status = vec![(String::new(), s!(lang, leads.all_open).to_owned())];
@@ -166,22 +207,118 @@ fn filters(ctx: &Ctx, reader: &Reader, place: &Place<'_>, owners: &[(UserId, Str
     owner.extend(owners.iter().filter(|(id, _)| Some(*id) != me).map(|(id, name)| (id.to_string(), name.clone())));
     let mut source = vec![any()];
     // One that is not among the latest stays chosen all the same.
-    if !place.get("source").is_empty() && !sources.iter().any(|source| source == place.get("source")) {
-        source.push((place.get("source").to_owned(), place.get("source").to_owned()));
+    let chosen = asked.get("source");
+    if !chosen.is_empty() && !sources.iter().any(|source| source == chosen) {
+        source.push((chosen.to_owned(), chosen.to_owned()));
     }
     source.extend(sources.into_iter().map(|source| (source.clone(), source)));
-    let sort =
-        vec![(String::new(), s!(lang, leads.by_score).to_owned()), ("newest".to_owned(), s!(lang, leads.by_time).to_owned())];
+    [
+        Choices { name: "status", label: s!(lang, leads.status), values: status },
+        Choices { name: "band", label: s!(lang, leads.band), values: band },
+        Choices { name: "owner", label: s!(lang, leads.owner), values: owner },
+        Choices { name: "source", label: s!(lang, leads.source), values: source },
+    ]
+}
+
+fn choose(asked: &Asked, name: &'static str, values: &[(String, String)]) -> AnyView {
+    values
+        .iter()
+        .map(|(value, label)| {
+            let chosen = asked.get(name) == value;
+            view! {
+                <a class="menu-item" href=asked.instead(name, value) aria-current=chosen.then_some("true")>
+                    <span class="menu-mark">{chosen.then(|| icon(Icon::Check))}</span>
+                    {label.clone()}
+                </a>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+/// Search, filters, order, files, and the way to a new lead.
+fn bar(ctx: &Ctx, reader: &Reader, asked: &Asked, choices: &[Choices]) -> AnyView {
+    let lang = reader.lang;
+    let may = |permission| ctx.actor.may(permission);
+    let kept = asked.0.iter().filter(|(name, _)| *name != "q");
+    let kept = kept.map(|(name, value)| view! { <input type="hidden" name=*name value=value.clone()/> }).collect_view();
+    let filters =
+        choices.iter().map(|each| view! { <p class="menu-head">{each.label}</p> {choose(asked, each.name, &each.values)} });
+    let narrowed = choices.iter().any(|each| !asked.get(each.name).is_empty());
+    let sorts = [("", s!(lang, leads.by_score)), ("newest", s!(lang, leads.by_time))]
+        .map(|(value, name)| (value.to_owned(), name.to_owned()));
+    let sort = sorts.iter().find(|(value, _)| value == asked.get("sort")).map_or(s!(lang, leads.sort), |(_, name)| name).to_owned();
+    let files = may(Permission::ExportCrm).then(|| {
+        let query = asked.query();
+        let query = if query.is_empty() { query } else { format!("?{query}") };
+        let file = |kind: &str, name: &'static str| {
+            view! { <a class="menu-item" href=format!("/leads/export.{kind}{query}") rel="external" download="">{name}</a> }
+        };
+        let items = view! { {file("csv", s!(lang, contacts.export_csv))} {file("xlsx", s!(lang, contacts.export_xlsx))} };
+        bar::menu(Icon::Ellipsis, s!(lang, contacts.more), false, items.into_any())
+    });
+    let new = may(Permission::WriteCrm).then(|| {
+        view! { <a class="button button-primary" href="/leads/new" data-key="c">{icon(Icon::Plus)}{s!(lang, leads.new)}</a> }
+    });
     view! {
-        <form class="office-bar filters" method="get" action="/leads" role="search">
-            {search_field(s!(lang, leads.search), 100, place.get("q"))}
-            {menu("status", s!(lang, leads.status), place.get("status"), status)}
-            {menu("band", s!(lang, leads.band), place.get("band"), band)}
-            {menu("owner", s!(lang, leads.owner), place.get("owner"), owner)}
-            {menu("source", s!(lang, leads.source), place.get("source"), source)}
-            {menu("sort", s!(lang, leads.sort), place.get("sort"), sort)}
-            <button class="button">{icon(Icon::Funnel)}{s!(lang, leads.filter)}</button>
-            <a class="button" href="/leads">{s!(lang, leads.clear)}</a>
+        <div class="desk-bar">
+            <form class="desk-search" method="get" action=HERE role="search" data-live="">
+                {kept}
+                {search_field(s!(lang, leads.search), 100, asked.get("q"))}
+            </form>
+            {bar::menu(Icon::Funnel, s!(lang, leads.filter), narrowed, filters.collect_view().into_any())}
+            {bar::menu(Icon::ArrowDown, &sort, false, choose(asked, "sort", &sorts))}
+            <span class="desk-bar-end">{files}{new}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the list is narrowed by, each with its way out.
+fn chips(reader: &Reader, asked: &Asked, choices: &[Choices]) -> Option<AnyView> {
+    let lang = reader.lang;
+    let all: Vec<_> = choices
+        .iter()
+        .filter(|each| !asked.get(each.name).is_empty())
+        .map(|each| {
+            let value = each.values.iter().find(|(value, _)| value == asked.get(each.name)).map_or("…", |(_, name)| name);
+            let text = format!("{}: {value}", each.label);
+            view! {
+                <span class="chip">
+                    {text.clone()}
+                    <a href=asked.instead(each.name, "") aria-label=fill(s!(lang, desk.filter_remove), &[&text])>{icon(Icon::Close)}</a>
+                </span>
+            }
+        })
+        .collect();
+    (!all.is_empty())
+        .then(|| view! { <div class="desk-about">{all}<a class="link" href=HERE>{s!(lang, leads.clear)}</a></div> }.into_any())
+}
+
+/// The table, with what can be done with the leads that are chosen by whoever may.
+fn listing(reader: &Reader, asked: &Asked, rows: AnyView, owners: Option<&Vec<(UserId, String)>>) -> AnyView {
+    let lang = reader.lang;
+    let may = owners.is_some();
+    view! {
+        <form class="desk-table leads" method="post" action=HERE>
+            <input type="hidden" name="query" value=asked.query()/>
+            <div class="table-wide" tabindex="0" role="group" aria-label=s!(lang, office.table)>
+                <table class=if may { "table" } else { "table no-box" }>
+                    <thead>
+                        <tr>
+                            {may.then(|| view! { <th scope="col" class="cell-box"><input type="checkbox" class="js-only" data-all="id" aria-label=s!(lang, desk.choose_all)/></th> })}
+                            <th scope="col">{s!(lang, leads.name)}</th>
+                            <th scope="col" class="num cell-keep">{s!(lang, leads.score)}</th>
+                            <th scope="col">{s!(lang, leads.segment)}</th>
+                            <th scope="col" class="cell-keep">{s!(lang, leads.status)}</th>
+                            <th scope="col">{s!(lang, leads.owner)}</th>
+                            <th scope="col">{s!(lang, leads.captured)}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            {owners.map(|owners| bulk(reader, owners))}
         </form>
     }
     .into_any()
@@ -194,32 +331,27 @@ pub fn owner_choices(reader: &Reader, owners: &[(UserId, String)]) -> Vec<Choice
 }
 
 /// What can be done with the leads that are chosen in the table.
-fn bulk(reader: &Reader, place: &Place<'_>, owners: &[(UserId, String)]) -> AnyView {
+fn bulk(reader: &Reader, owners: &[(UserId, String)]) -> AnyView {
     let lang = reader.lang;
-    let kept = [("q", "q"), ("was", "status"), ("band", "band"), ("of", "owner"), ("source", "source"), ("sort", "sort")];
-    let kept =
-        kept.map(|(name, field)| view! { <input type="hidden" name=name value=place.get(field).to_owned()/> }).collect_view();
     let set = [LeadStatus::New, LeadStatus::Contacted, LeadStatus::Qualified, LeadStatus::Lost];
-    let open = reader.sent.error().is_some();
-    let fault = reader.sent.fault("reason").map(|code| fault_text(code, lang));
     let option = |value: String, text: String| view! { <option value=value>{text}</option> };
     view! {
-        <details class="bulk" open=open>
-            <summary>{s!(lang, leads.bulk)}</summary>
-            <form id="bulk" method="post" action="/leads">
-                {kept}
+        <div class="bulk-bar" role="group" aria-label=s!(lang, desk.bulk)>
+            <span class="bulk-count">{s!(lang, desk.chosen)}</span>
+            <span class="bulk-action">
                 <select class="input" name="owner" aria-label=s!(lang, leads.owner)>
                     {owner_choices(reader, owners).into_iter().map(|(value, text, _)| option(value, text)).collect_view()}
                 </select>
                 <button class="button" name="do" value="assign">{s!(lang, leads.assign)}</button>
+            </span>
+            <span class="bulk-action">
                 <select class="input" name="to" aria-label=s!(lang, leads.status)>
                     {set.into_iter().map(|status| option(status.as_str().to_owned(), words::status(status, lang).to_owned())).collect_view()}
                 </select>
-                <input class="input" name="reason" maxlength="500" placeholder=s!(lang, leads.reason) aria-label=s!(lang, leads.reason)/>
+                <input class="input" name="reason" maxlength="500" autocomplete="off" placeholder=s!(lang, leads.reason) title=s!(lang, leads.reason_help) aria-label=s!(lang, leads.reason)/>
                 <button class="button" name="do" value="status">{s!(lang, leads.set)}</button>
-                {fault.map(|text| view! { <p class="field-fault">{icon(Icon::Warning)}{text}</p> })}
-            </form>
-        </details>
+            </span>
+        </div>
     }
     .into_any()
 }
@@ -254,18 +386,21 @@ fn row(reader: &Reader, lead: Listed, may: bool) -> AnyView {
     let under = place.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let choose = may.then(|| {
         let label = fill(s!(lang, leads.choose_label), &[&lead.name]);
-        view! { <td class="cell-check"><input type="checkbox" form="bulk" name="ids" value=lead.id.to_string() aria-label=label/></td> }
+        view! { <td class="cell-box"><input type="checkbox" name="id" value=lead.id.to_string() aria-label=label/></td> }
     });
     view! {
         <tr>
             {choose}
             <th scope="row">
-                <a class="cell-1" href=format!("/leads/{}", lead.id)>{lead.name}</a>
-                <span class="cell-2">{under}</span>
+                <a class="who" href=format!("/leads/{}", lead.id) data-row="">
+                    {avatar(&lead.name, lead.id)}
+                    <span class="who-name">{lead.name.clone()}</span>
+                    {(!under.is_empty()).then(|| view! { <span class="who-more">{under}</span> })}
+                </a>
             </th>
-            <td class="num">{score_mark(i64::from(lead.score), band, reader)}</td>
+            <td class="num cell-keep">{score_mark(i64::from(lead.score), band, reader)}</td>
             <td><span class="cell-1">{segment.unwrap_or("—")}</span><span class="cell-2">{lead.source}</span></td>
-            <td>{status_mark(status, reader)}</td>
+            <td class="cell-keep">{status_mark(status, reader)}</td>
             <td>{lead.owner_name.map_or_else(|| view! { <span class="faint">"—"</span> }.into_any(), IntoAny::into_any)}</td>
             <td>{reader.time(lead.created_at)}</td>
         </tr>

@@ -1,8 +1,9 @@
 //! Parts that tasks are shown by, on their own page and on those of contacts, companies and leads. Their forms are sent to the page
 //! that they stand on, which hands them to [`take`].
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use super::said::{self, verbs as said_verbs};
 pub use super::said::{composer, interactions_of};
@@ -64,6 +65,22 @@ pub(super) fn target(sent: &Sent) -> Option<Target> {
     Target::parse(sent.value("about"), sent.value("about_id"))
 }
 
+/// A hidden field by which a form that makes something is known when it is sent again.
+pub fn once_field() -> AnyView {
+    view! { <input type="hidden" name="once" value=Uuid::now_v7().to_string()/> }.into_any()
+}
+
+/// What a form is known by, if it says so.
+pub(super) fn once(sent: &Sent) -> Option<Uuid> {
+    sent.value("once").parse().ok()
+}
+
+/// An instant of a place in a list's address, in microseconds; none outside the years 1 to 9999, which the database may not have.
+pub(super) fn instant_of(micros: &str) -> Option<DateTime<Utc>> {
+    let at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+    (1..=9999).contains(&at.year()).then_some(at)
+}
+
 fn task_id(sent: &Sent) -> AppResult<TaskId> {
     sent.value("id").parse().map(TaskId).map_err(|_| AppError::NotFound)
 }
@@ -112,6 +129,8 @@ pub(super) fn wanted(ctx: &Ctx, sent: &Sent) -> AppResult<Wanted> {
         remind: Remind::parse(sent.value("remind")),
         owner,
         target: target(sent),
+        zone: Some(sent.value("zone").to_owned()).filter(|name| usecase::is_zone(ctx, name)),
+        once: once(sent),
     })
 }
 
@@ -142,7 +161,13 @@ async fn with_task(sent: &Sent, does: impl AsyncFnOnce(TaskId) -> AppResult<()>)
 }
 
 async fn create(ctx: &Ctx, sent: &Sent, here: &str) -> AppResult<()> {
-    usecase::create(ctx, &wanted(ctx, sent)?, here).await.map(|_| ())
+    let mut faults = Faults::default();
+    let wanted = faults.take(wanted(ctx, sent))?;
+    let about = faults.take(usecase::find_called(ctx, sent.value("about_name")).await)?.flatten();
+    faults.check()?;
+    let Some(wanted) = wanted else { return Ok(()) };
+    let target = wanted.target.or(about);
+    usecase::create(ctx, &Wanted { target, ..wanted }, here).await.map(|_| ())
 }
 
 async fn change(ctx: &Ctx, sent: &Sent, here: &str) -> AppResult<()> {
@@ -207,18 +232,31 @@ fn remind_name(remind: Remind, lang: Lang) -> &'static str {
     }
 }
 
-/// When a task is due, for the reader: the day, and the time if it has one.
-pub fn due_text(task: &Task, reader: &Reader) -> Option<String> {
-    let due = task.due?;
+/// A day as people say it: today, tomorrow, or its date.
+fn day_text(reader: &Reader, day: NaiveDate) -> String {
     let lang = reader.lang;
-    let (day, today) = (due.day(&reader.zone), reader.zone.local(reader.now).date());
-    let named = match (day - today).num_days() {
+    let today = reader.zone.local(reader.now).date();
+    match (day - today).num_days() {
         0 => s!(lang, tasks.today).to_owned(),
         1 => s!(lang, tasks.tomorrow).to_owned(),
         -1 => s!(lang, tasks.yesterday).to_owned(),
         -300..=300 => format::date_weekday(day, lang),
         _ => format::date_long(day, lang),
-    };
+    }
+}
+
+/// An instant as people say it, within a sentence: `mañana, 22:49`.
+pub(super) fn moment_text(reader: &Reader, at: DateTime<Utc>) -> String {
+    let day = day_text(reader, reader.zone.local(at).date());
+    let mut rest = day.chars();
+    let day: String = rest.next().into_iter().flat_map(char::to_lowercase).chain(rest).collect();
+    format!("{day}, {}", format::clock(at, &reader.zone))
+}
+
+/// When a task is due, for the reader: the day, and the time if it has one.
+pub fn due_text(task: &Task, reader: &Reader) -> Option<String> {
+    let due = task.due?;
+    let named = day_text(reader, due.day(&reader.zone));
     Some(match due.at {
         Some(at) => format!("{named}, {}", format::clock(at, &reader.zone)),
         None => named,
@@ -243,7 +281,7 @@ pub fn task_row(ctx: &Ctx, reader: &Reader, task: &Task, origin: &Origin, edit: 
         }
     });
     let title = match edit.filter(|_| writes) {
-        Some(href) => view! { <a class="task-title" href=href>{task.title.clone()}</a> }.into_any(),
+        Some(href) => view! { <a class="task-title" href=href data-row="">{task.title.clone()}</a> }.into_any(),
         None => view! { <span class="task-title">{task.title.clone()}</span> }.into_any(),
     };
     let due = due_text(task, reader).map(|text| match bucket {
@@ -300,6 +338,7 @@ pub fn quick_add(reader: &Reader, origin: &Origin, due_on: Option<NaiveDate>) ->
         <form class="task-add" method="post" action=origin.path.clone()>
             {origin.hidden()}
             <input type="hidden" name="do" value="task_create"/>
+            {once_field()}
             <input type="hidden" name="owner" value="me"/>
             <input class="input task-add-title" type="text" name="title" maxlength=usecase::MAX_TITLE.to_string() required=true autocomplete="off" value=sent.again("title", "").to_owned() placeholder=s!(lang, tasks.add_what) aria-label=s!(lang, tasks.what) aria-invalid=invalid("title")/>
             <input class="input task-add-day" type="date" name="due_on" value=sent.again("due_on", &begin).to_owned() aria-label=s!(lang, tasks.due) aria-invalid=invalid("due_on")/>
@@ -319,13 +358,14 @@ fn choices<T: Copy>(
     all.iter().map(|it| (value(*it).to_owned(), label(*it).to_owned(), None)).collect()
 }
 
-/// The whole form of a task, to make one or to change it. `zone_name` is whose clock its times are of; `begin` is what it starts with.
+/// The whole form of a task, to make one or to change it. `zone_name` is the zone by whose clock its times are shown and read; `begin` is what it starts with; `latest` is what a new one
+/// is most likely about.
 pub fn task_form(
     reader: &Reader,
     origin: &Origin,
     task: Option<&Task>,
     begin: &Wanted,
-    (owners, zone_name): (&[(uuid::Uuid, String)], &str),
+    (owners, zone_name, latest): (&[(Uuid, String)], &str, &[(String, String)]),
     close: String,
 ) -> AnyView {
     let lang = reader.lang;
@@ -362,6 +402,8 @@ pub fn task_form(
         <form class="form form-wide task-form" method="post" action=origin.path.clone()>
             {origin.hidden()}
             {kept}
+            {task.is_none().then(|| view! { {once_field()} <input type="hidden" name="full" value="1"/> })}
+            <input type="hidden" name="zone" value=zone_name.to_owned()/>
             {text("title", s!(lang, tasks.what), "text", begin.title.clone(), true, None)}
             {select(reader, verb, "owner", s!(lang, tasks.owner), &start("owner", begin.owner.map(|id| id.to_string()).unwrap_or_default()), people)}
             {text("due_on", s!(lang, tasks.due), "date", due, false, None)}
@@ -370,6 +412,7 @@ pub fn task_form(
             {select(reader, verb, "kind", s!(lang, tasks.kind), &start("kind", begin.kind.as_str().to_owned()), choices(&TaskKind::ALL, TaskKind::as_str, |it| kind_name(it, lang)))}
             {select(reader, verb, "recurrence", s!(lang, tasks.recurrence), &start("recurrence", word(begin.recurrence.map(Recurrence::as_str))), with_none(choices(&Recurrence::ALL, Recurrence::as_str, |it| recurrence_name(it, lang))))}
             {select(reader, verb, "remind", s!(lang, tasks.remind), &start("remind", word(begin.remind.map(Remind::as_str))), with_none(choices(&Remind::ALL, Remind::as_str, |it| remind_name(it, lang))))}
+            {(task.is_none() && begin.target.is_none()).then(|| about_field(reader, verb, latest))}
             <div class="field task-notes">
                 <label for="task-notes">{s!(lang, tasks.notes)}</label>
                 <textarea id="task-notes" class="input" name="notes" rows="4" aria-invalid=notes_fault.map(|_| "true") inner_html=in_textarea(&notes)></textarea>
@@ -381,6 +424,25 @@ pub fn task_form(
                 {remove}
             </div>
         </form>
+    }
+    .into_any()
+}
+
+/// The field for what a new task is about: a name or an e-mail address.
+fn about_field(reader: &Reader, verb: &str, latest: &[(String, String)]) -> AnyView {
+    let lang = reader.lang;
+    let empty = Sent::default();
+    let sent = if reader.sent.verb() == verb { &reader.sent } else { &empty };
+    let fault = sent.fault("about_name").map(|code| fault_text(code, lang));
+    let option = |(by, name): &(String, String)| view! { <option value=by.clone()>{name.clone()}</option> };
+    view! {
+        <div class="field">
+            <label for="task-about">{s!(lang, tasks.about)}</label>
+            <input id="task-about" class="input" type="text" name="about_name" maxlength="200" autocomplete="off" list="task-abouts" value=sent.again("about_name", "").to_owned() aria-invalid=fault.map(|_| "true") aria-describedby="task-about-help"/>
+            <datalist id="task-abouts">{latest.iter().map(option).collect_view()}</datalist>
+            {fault.map(|text| view! { <p class="field-fault">{icon(Icon::Warning)}{text}</p> })}
+            <p class="field-help" id="task-about-help">{s!(lang, tasks.about_help)}</p>
+        </div>
     }
     .into_any()
 }

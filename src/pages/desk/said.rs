@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::parts::{Origin, path_of, target};
+use super::parts::{Origin, once, once_field, path_of, target};
 use crate::{
     domain::{
         AppError, AppResult,
@@ -89,6 +89,7 @@ fn said(sent: &Sent, here: &str) -> AppResult<Said> {
         subject: sent.value("subject").to_owned(),
         body: sent.value("body").to_owned(),
         follow_up: follow_up.and_then(|days: i32| u32::try_from(days).ok()),
+        once: once(sent),
     })
 }
 
@@ -183,6 +184,7 @@ fn form(reader: &Reader, origin: &Origin, begin_kind: InteractionKind, subject: 
         <form class="form form-wide" method="post" action=origin.path.clone()>
             {origin.hidden()}
             <input type="hidden" name="do" value=VERB/>
+            {once_field()}
             {select(reader, VERB, "kind", s!(lang, tasks.kind), begin_kind.as_str(), kinds)}
             {select(reader, VERB, "direction", s!(lang, tasks.direction), "", directions)}
             {optional("subject", s!(lang, tasks.subject), "text", subject)}

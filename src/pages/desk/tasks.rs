@@ -1,6 +1,6 @@
 //! The tasks: today's, those that are overdue, this week's, all, and what is done; as a list or as a month.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::{
     pages::written::{
         form::Sent,
         parts::{Reader, notice, problem, shown_once},
-        render::{Place, head},
+        render::Place,
         tables::pager,
     },
     platform::ctx::Ctx,
@@ -163,8 +163,9 @@ pub async fn take(ctx: &Ctx, reader: &Reader, sent: &mut Sent) -> AppResult<()> 
 fn open_place(after: &str) -> Option<OpenPlace> {
     let mut steps = after.split('~');
     let (day, at, id) = (steps.next()?, steps.next()?, steps.next()?);
-    let day = if day.is_empty() { None } else { Some(day.parse().ok()?) };
-    let at = if at.is_empty() { None } else { Some(DateTime::from_timestamp_micros(at.parse().ok()?)?) };
+    let day =
+        if day.is_empty() { None } else { Some(day.parse::<NaiveDate>().ok().filter(|day| (1..=9999).contains(&day.year()))?) };
+    let at = if at.is_empty() { None } else { Some(parts::instant_of(at)?) };
     Some((day, at, id.parse().ok()?))
 }
 
@@ -176,7 +177,7 @@ fn open_word((day, at, id): OpenPlace) -> String {
 
 fn done_place(after: &str) -> Option<(DateTime<Utc>, Uuid)> {
     let (at, id) = after.split_once('~')?;
-    Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
+    Some((parts::instant_of(at)?, id.parse().ok()?))
 }
 
 /// Writes the page.
@@ -208,19 +209,22 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let begin = (spot.view == View::Part(Part::Today)).then_some(today);
     let adds = writes && editor.is_none() && !matches!(spot.view, View::Done | View::Calendar);
     let actions = view! {
-        <div class="form-actions">
-            {writes.then(|| view! { <a class="button" href=spot.href(&[("new", "1".into())])>{icon(Icon::Plus)}{s!(lang, tasks.new)}</a> })}
+        <span class="desk-bar-end">
             <a class="button" href="/tasks/templates">{s!(lang, tasks.templates)}</a>
-        </div>
+            {writes
+                .then(|| {
+                    let new = spot.href(&[("new", "1".into())]);
+                    view! { <a class="button button-primary" href=new data-key="c">{icon(Icon::Plus)}{s!(lang, tasks.new)}</a> }
+                })}
+        </span>
     };
     let first: &'static str = HERE;
     let view = view! {
         <div class="office-main tasks-page">
-            {head(s!(lang, tasks.title), s!(lang, tasks.help), Some(actions.into_any()))}
+            <div class="desk-bar">{owner_filter(&spot, &owners, lang)}{actions}</div>
+            {tabs(&spot, lang)}
             {problem(reader)}
             {said(reader, place, &spot, &origin)}
-            {tabs(&spot, lang)}
-            {owner_filter(&spot, &owners, lang)}
             {editor}
             {adds.then(|| quick_add(reader, &origin, begin))}
             {body}
@@ -266,7 +270,7 @@ fn owner_filter(spot: &Spot, owners: &[(Uuid, String)], lang: Lang) -> AnyView {
     };
     let kept = spot.fields().into_iter().filter(|(name, _)| *name != "whose");
     view! {
-        <form class="office-bar task-owner" method="get" action=HERE>
+        <form class="task-owner" method="get" action=HERE>
             {kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
             <select class="input" name="whose" aria-label=s!(lang, tasks.whose)>{all.map(option).collect_view()}</select>
             <button class="button">{s!(lang, tasks.show)}</button>
@@ -333,22 +337,28 @@ async fn editor(
             }
             Err(error) => return Err(error),
         };
-        let zone_name = usecase::zone_of(ctx, task.owner.as_ref().map(|(id, _)| *id), here).await?;
+        // What was typed once was read by the clock that was shown then.
+        let zone_name = match Some(reader.sent.value("zone")).filter(|name| refused && usecase::is_zone(ctx, name)) {
+            Some(name) => name.to_owned(),
+            None => usecase::zone_of(ctx, task.owner.as_ref().map(|(id, _)| *id), here).await?,
+        };
         let begin = Wanted::of(&task, &zone_name);
-        let form = task_form(reader, origin, Some(&task), &begin, (owners, &zone_name), spot.href(&[]));
+        let form = task_form(reader, origin, Some(&task), &begin, (owners, &zone_name, &[]), spot.href(&[]));
         let conflict = conflict(ctx, reader, &task, &begin, owners);
         return Ok(Some(view! { {conflict} {form} }.into_any()));
     }
     let about = Target::parse(place.get("about"), place.get("about_id"));
-    if place.get("new").is_empty() && about.is_none() {
+    let again = refused && reader.sent.verb() == "task_create" && reader.sent.value("full") == "1";
+    if place.get("new").is_empty() && about.is_none() && !again {
         return Ok(None);
     }
     let begin = Wanted { owner: ctx.actor.user(), target: about, ..Wanted::default() };
+    let latest = if about.is_none() { usecase::latest(ctx).await? } else { Vec::new() };
     let origin = match about {
         Some(about) => Origin { path: HERE.to_owned(), fields: Origin::of(about).fields },
         None => origin.clone(),
     };
-    Ok(Some(task_form(reader, &origin, None, &begin, (owners, here), spot.href(&[]))))
+    Ok(Some(task_form(reader, &origin, None, &begin, (owners, here, &latest), spot.href(&[]))))
 }
 
 /// What somebody else has made of the fields that are wanted otherwise.
@@ -439,7 +449,15 @@ mod tests {
         {
             assert_eq!(open_place(&open_word(place)), Some(place));
         }
-        for bad in ["", "~", "x~~", "2026-13-01~~00000000-0000-0000-0000-000000000000"] {
+        for bad in [
+            "",
+            "~",
+            "x~~",
+            "2026-13-01~~00000000-0000-0000-0000-000000000000",
+            "-262143-01-01~~00000000-0000-0000-0000-000000000000",
+            "~-8000000000000000000~00000000-0000-0000-0000-000000000000",
+            "-8000000000000000000~00000000-0000-0000-0000-000000000000",
+        ] {
             assert_eq!((open_place(bad), done_place(bad)), (None, None), "{bad}");
         }
     }

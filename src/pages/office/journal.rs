@@ -74,6 +74,8 @@ fn row(reader: &Reader, found: Found) -> AnyView {
 /// The events that the product writes.
 const EVENTS: &[&str] = &[
     "lead_captured",
+    "lead_deleted",
+    "lead_restored",
     "lead_merged",
     "lead_changed",
     "lead_status_changed",
@@ -175,6 +177,8 @@ pub fn events(search: &str, lang: Lang) -> Vec<&'static str> {
 pub fn event(event: &str, lang: Lang) -> String {
     let text = match event {
         "lead_captured" => s!(lang, journal.e_lead_captured),
+        "lead_deleted" => s!(lang, journal.e_lead_deleted),
+        "lead_restored" => s!(lang, journal.e_lead_restored),
         "lead_merged" => s!(lang, journal.e_lead_merged),
         "lead_changed" => s!(lang, journal.e_lead_changed),
         "lead_status_changed" => s!(lang, journal.e_lead_status_changed),

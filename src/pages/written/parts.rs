@@ -64,6 +64,7 @@ pub fn fault_text(code: &str, lang: Lang) -> &'static str {
         "last_admin" => s!(lang, fault.last_admin),
         "out_of_range" => s!(lang, fault.out_of_range),
         "unknown" => s!(lang, fault.unknown),
+        "ambiguous" => s!(lang, fault.ambiguous),
         "wrong_code" => s!(lang, fault.wrong_code),
         "number" => s!(lang, fault.number),
         "too_many" => s!(lang, fault.too_many),

@@ -1,6 +1,7 @@
 //! The SQL by which leads find the contacts that they become.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::domain::crm::{ContactId, LeadId};
 
@@ -32,6 +33,29 @@ pub async fn find_contact(
         email
     );
     Ok(id.fetch_optional(tx).await?.map(ContactId))
+}
+
+/// The names of a contact and of a company of a name, as far as the actor sees them.
+///
+/// # Errors
+/// When the database is away.
+pub async fn find_names(
+    tx: &mut PgConnection,
+    contact: Option<ContactId>,
+    company: &str,
+) -> Result<(Option<String>, Option<(Uuid, String)>), sqlx::Error> {
+    let contact = sqlx::query_scalar!(
+        r#"SELECT coalesce(nullif(btrim(first_name || ' ' || last_name), ''), email, phone, '') AS "name!" FROM contacts
+         WHERE id = $1 AND deleted_at IS NULL"#,
+        contact.map(|id| id.0)
+    );
+    let contact = contact.fetch_optional(&mut *tx).await?;
+    let company = sqlx::query!(
+        r#"SELECT id AS "id!", name AS "name!" FROM seen_companies WHERE $1 <> '' AND sort_name = crm_fold($1) AND deleted_at IS NULL
+         ORDER BY created_at, id LIMIT 1"#,
+        company
+    );
+    Ok((contact, company.fetch_optional(tx).await?.map(|row| (row.id, row.name))))
 }
 
 /// Lets what happened with a lead, and what is to be done about it, be the contact's too.

@@ -42,7 +42,7 @@ pub struct InteractionValues<'a> {
     pub evidence: Option<Value>,
 }
 
-/// Adds an interaction.
+/// Adds an interaction; says whether it is new.
 pub async fn insert_interaction(
     tx: &mut PgConnection,
     id: Uuid,
@@ -50,11 +50,12 @@ pub async fn insert_interaction(
     target: (Option<Uuid>, Option<Uuid>, Option<Uuid>),
     by: Option<Uuid>,
     now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<bool, sqlx::Error> {
+    let added = sqlx::query!(
         "INSERT INTO interactions (id, kind, direction, at, duration_s, outcome, subject, body, sentiment, sentiment_score, evidence,
             contact_id, company_id, lead_id, created_at, updated_at, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)
+         ON CONFLICT DO NOTHING",
         id,
         values.kind,
         values.direction,
@@ -74,7 +75,26 @@ pub async fn insert_interaction(
     )
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(added.rows_affected() > 0)
+}
+
+/// Whether an interaction is the same that somebody wrote down before.
+pub async fn is_again(
+    tx: &mut PgConnection,
+    id: Uuid,
+    (subject, body): (Option<&str>, Option<&str>),
+    by: Option<Uuid>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM interactions WHERE id = $1 AND created_by = $4
+            AND subject IS NOT DISTINCT FROM $2 AND body IS NOT DISTINCT FROM $3) AS "again!""#,
+        id,
+        subject,
+        body,
+        by
+    )
+    .fetch_one(tx)
+    .await
 }
 
 /// Interactions with a contact, a company or a lead, the latest first, before a place.
