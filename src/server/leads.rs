@@ -73,6 +73,8 @@ pub async fn convert(
     match conversion::convert(&ctx, id).await {
         Ok(_) => place("converted"),
         Err(AppError::Conflict { .. }) => place("not_converted"),
+        // Nothing else can be wrong with a lead that is here.
+        Err(AppError::Invalid { .. }) => place("erased"),
         Err(error) => gate::refused(&state, &headers, &error, Retry::Open(format!("/leads/{id}"))),
     }
 }

@@ -187,7 +187,7 @@ fn progress(import: &Import, lang: Lang) -> AnyView {
     let undoes = import.state == "undoing";
     let place = format!("/import/{}", import.id);
     view! {
-        <div class="import-progress">
+        <div class="import-progress" data-goes-on="">
             {(!undoes)
                 .then(|| {
                     view! {

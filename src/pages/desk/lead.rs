@@ -124,6 +124,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
         {top(reader, &lead, &joins)}
         {(!is_conflict).then(|| problem(reader))}
         {done.map(|text| notice("notice-ok", Icon::Check, "status", text))}
+        {(place.get("done") == "erased").then(|| notice("notice-bad", Icon::Warning, "alert", s!(lang, leads.erased)))}
         {(place.get("done") == "not_converted").then(|| notice("notice-bad", Icon::Warning, "alert", s!(lang, leads.not_converted)))}
         <div class="profile-columns lead">
             <div class="profile-main lead-main">
