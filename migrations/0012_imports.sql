@@ -11,10 +11,13 @@ CREATE TABLE imports (
     mapping     text[] NOT NULL,
     match_key   text NOT NULL CHECK (match_key IN ('none', 'id', 'email', 'phone', 'name')),
     on_match    text NOT NULL CHECK (on_match IN ('update', 'skip', 'create')),
+    day_order   text NOT NULL DEFAULT '' CHECK (day_order IN ('', 'day_first', 'month_first')),
+    decimals    text NOT NULL DEFAULT '' CHECK (decimals IN ('', 'comma', 'point')),
     state       text NOT NULL CHECK (state IN ('draft', 'checking', 'checked', 'running', 'done', 'cancelled', 'failed', 'undoing', 'undone')),
     started_by  uuid REFERENCES users,
     acts_as     uuid REFERENCES users,
     created_at  timestamptz NOT NULL,
+    began_at    timestamptz,
     finished_at timestamptz,
     total_rows  bigint NOT NULL CHECK (total_rows >= 0),
     after_line  bigint NOT NULL DEFAULT 0,
@@ -27,11 +30,16 @@ CREATE TABLE imports (
     undone      bigint NOT NULL DEFAULT 0,
     kept        bigint NOT NULL DEFAULT 0,
     failure     text,
+    preview     jsonb NOT NULL DEFAULT '[]',
     lease       uuid,
     lease_until timestamptz
 );
 CREATE INDEX imports_latest ON imports (created_at DESC, id DESC);
+CREATE INDEX imports_open ON imports (started_by, created_at) WHERE state IN ('draft', 'checked');
 CREATE INDEX imports_due ON imports (lease_until) WHERE state IN ('checking', 'running', 'undoing');
+COMMENT ON COLUMN imports.day_order IS 'empty: it is found by the file';
+COMMENT ON COLUMN imports.decimals IS 'what stands before them; empty: it is found by the file';
+COMMENT ON COLUMN imports.preview IS 'the first records as a dry run would have left them';
 COMMENT ON COLUMN imports.samples IS 'of each column some values';
 COMMENT ON COLUMN imports.mapping IS 'the field of each column; empty for one that stays aside';
 COMMENT ON COLUMN imports.started_by IS 'null: the command line';
@@ -96,6 +104,19 @@ BEGIN
 END $$;
 CREATE TRIGGER import_forgets AFTER DELETE ON contacts FOR EACH ROW EXECUTE FUNCTION import_forgets();
 CREATE TRIGGER import_forgets AFTER DELETE ON companies FOR EACH ROW EXECUTE FUNCTION import_forgets();
+
+-- Whether somebody works with a record that an import made: what they have added, the import knows nothing of. With the owner's rights,
+-- as it may be somebody else's who sees more.
+CREATE FUNCTION import_in_use(record uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT 1 FROM interactions i WHERE i.contact_id = record AND i.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM interactions i WHERE i.company_id = record AND i.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM tasks t WHERE t.contact_id = record AND t.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM tasks t WHERE t.company_id = record AND t.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM leads l WHERE l.contact_id = record AND l.deleted_at IS NULL)
+        OR EXISTS (SELECT 1 FROM contacts c WHERE c.company_id = record AND c.deleted_at IS NULL)
+$$;
+REVOKE ALL ON FUNCTION import_in_use FROM public;
+GRANT EXECUTE ON FUNCTION import_in_use TO nexus_app;
 
 ALTER TABLE imports ENABLE ROW LEVEL SECURITY;
 CREATE POLICY system ON imports USING ((SELECT nexus_role()) IN ('system', 'admin'));

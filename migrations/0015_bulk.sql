@@ -2,7 +2,7 @@
 CREATE TABLE bulk_changes (
     id         uuid PRIMARY KEY,
     kind       text NOT NULL CHECK (kind IN ('contacts', 'companies')),
-    what       text NOT NULL CHECK (what IN ('assign', 'tag', 'untag', 'lifecycle', 'delete')),
+    what       text NOT NULL CHECK (what IN ('assign', 'tag', 'untag', 'lifecycle', 'delete', 'restore')),
     rows       jsonb NOT NULL,
     done_by    uuid REFERENCES users,
     done_at    timestamptz NOT NULL,
@@ -31,7 +31,7 @@ BEGIN
     RETURN QUERY EXECUTE format(
         'UPDATE %1$I r SET owner_id = CASE WHEN $1 = ''assign'' THEN (b.was->>''owner_id'')::uuid ELSE r.owner_id END,
             tags = CASE WHEN $1 IN (''tag'', ''untag'') THEN ARRAY(SELECT jsonb_array_elements_text(b.was->''tags'')) ELSE r.tags END,
-            %2$s deleted_at = CASE WHEN $1 = ''delete'' THEN NULL ELSE r.deleted_at END,
+            %2$s deleted_at = CASE $1 WHEN ''delete'' THEN NULL WHEN ''restore'' THEN (b.was->>''deleted_at'')::timestamptz ELSE r.deleted_at END,
             version = r.version + 1, updated_at = $3
          FROM (SELECT (e->>''id'')::uuid AS id, (e->>''version'')::integer AS version, e AS was FROM jsonb_array_elements($2) e) b
          WHERE r.id = b.id AND r.version = b.version RETURNING r.id',

@@ -175,6 +175,6 @@ need_python() {
 leptos_build() {
     local kind=$1
     shift
-    [ "$kind" = debug ] || set -- --release "$@"
+    [ "$kind" = debug ] || set -- --release --precompress "$@"
     (cd "$ROOT" && env -u DATABASE_URL SQLX_OFFLINE=true cargo leptos build "$@" </dev/null >&2)
 }

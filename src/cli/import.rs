@@ -131,10 +131,16 @@ impl Import {
         let ctx = super::ctx("command line")?;
         let id = imports::take_in(&ctx, kind, &name(&self.file), content).await.map_err(|error| match error {
             NotTaken::App(error) => explain(error),
+            NotTaken::Unfinished(name) => anyhow::anyhow!("too many uploads are not finished, such as {name}"),
             NotTaken::File(refused) => anyhow::Error::new(refused).context(self.file.display().to_string()),
         })?;
         let import = imports::find(&ctx, id, Lang::En).await.map_err(explain)?.import;
-        let settings = Settings { mapping: import.mapping.clone(), match_key: &import.match_key, on_match: &import.on_match };
+        let settings = Settings {
+            mapping: import.mapping.clone(),
+            match_key: &import.match_key,
+            on_match: &import.on_match,
+            ..Settings::default()
+        };
         imports::begin(&ctx, id, &settings, false).await.map_err(explain)?;
         // A server beside may take it as well; either way it is waited for.
         let whole = loop {
@@ -164,7 +170,7 @@ impl Import {
     }
 
     fn said(&self) -> Said {
-        Said { lang: self.lang, today: Some(Utc::now().date_naive()), currency: self.currency }
+        Said { lang: self.lang, today: Some(Utc::now().date_naive()), currency: self.currency, ..Said::default() }
     }
 
     fn table(&self) -> anyhow::Result<()> {

@@ -13,10 +13,17 @@ pub fn line(fields: impl IntoIterator<Item = impl AsRef<[u8]>>) -> String {
     String::from_utf8(written).unwrap_or_default()
 }
 
+/// Whether a text is a telephone number or a number, and nothing that could be a formula's name or another cell.
+fn is_number(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '.' | '-' | '(' | ')'))
+        && text.contains(|c: char| c.is_ascii_digit())
+}
+
 /// A text of somebody's: one that a spreadsheet would take for a formula gets an apostrophe before it, which makes it a text there
-/// ([OWASP: CSV injection](https://owasp.org/www-community/attacks/CSV_Injection)).
+/// ([OWASP: CSV injection](https://owasp.org/www-community/attacks/CSV_Injection)). Of figures and the signs of telephone numbers alone
+/// nothing can be made that does harm: they stay as they are.
 pub fn text(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+    if !is_number(text) && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         format!("'{text}").into()
     } else {
         text.into()
@@ -30,7 +37,10 @@ mod tests {
     #[test]
     fn fields_are_quoted_where_they_must_be_and_formulas_are_texts() {
         assert_eq!(line(["a", "b,c", "say \"hi\"", "two\nlines", ""]), "a,\"b,c\",\"say \"\"hi\"\"\",\"two\nlines\",\r\n");
-        let texts = ["=1+1", "@SUM(A1)", "-x", "+34 600", "\tx", "＝1", "a=b", ""];
-        assert_eq!(line(texts.map(|t| text(t).into_owned())), "'=1+1,'@SUM(A1),'-x,'+34 600,'\tx,'＝1,a=b,\r\n");
+        let texts = ["=1+1", "@SUM(A1)", "-x", "+34 600", "+1 (2) 3.4-5", "+1+cmd", "-", "\tx", "＝1", "a=b", ""];
+        assert_eq!(
+            line(texts.map(|t| text(t).into_owned())),
+            "'=1+1,'@SUM(A1),'-x,+34 600,+1 (2) 3.4-5,'+1+cmd,'-,'\tx,'＝1,a=b,\r\n"
+        );
     }
 }

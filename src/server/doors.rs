@@ -91,6 +91,10 @@ pub const DOORS: &[Door] = &[
     ("POST", "/contacts", Rule::May(Permission::ReadCrm)),
     ("GET", "/contacts/export.csv", Rule::May(Permission::ExportCrm)),
     ("GET", "/contacts/export.xlsx", Rule::May(Permission::ExportCrm)),
+    ("GET", "/companies/export.csv", Rule::May(Permission::ExportCrm)),
+    ("GET", "/companies/export.xlsx", Rule::May(Permission::ExportCrm)),
+    ("GET", "/leads/export.csv", Rule::May(Permission::ExportCrm)),
+    ("GET", "/leads/export.xlsx", Rule::May(Permission::ExportCrm)),
     ("GET", "/contacts/{id}", Rule::May(Permission::ReadCrm)),
     ("POST", "/contacts/{id}", Rule::May(Permission::WriteCrm)),
     ("GET", "/duplicates", Rule::May(Permission::WriteCrm)),
@@ -157,6 +161,7 @@ pub const DOORS: &[Door] = &[
     ("POST", "/api/usage/user_events", Rule::May(Permission::ReadUsage)),
     ("POST", "/api/zone", Rule::SignedIn),
     ("POST", "/api/page", Rule::SignedIn),
+    ("POST", "/api/find", Rule::SignedIn),
 ];
 
 /// The rule of a door; none when there is no such door.

@@ -1,14 +1,17 @@
 //! Tables that people take out as files. They are written part by part while they are sent, so that their length costs no memory.
 
+use std::sync::Arc;
+
 use axum::{
     Extension,
     body::{Body, Bytes},
-    extract::{Query, State},
+    extract::{FromRequestParts, Query, Request, State},
     http::{HeaderMap, Method, header},
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     ServerState,
@@ -18,18 +21,28 @@ use super::{
 use crate::{
     domain::{
         AppError,
-        contact::query::{CONTACT_FIELDS, ListQuery},
+        contact::query::{COMPANY_FIELDS, CONTACT_FIELDS, ListQuery},
+        lead::{Band, LeadStatus},
+        people::UserId,
+        time::Zone,
     },
     features::{
         auth::journal,
-        contacts::list::{self, ContactLine},
+        contacts::{
+            fields,
+            list::{self, Kind},
+            record,
+        },
+        leads::read::{After, Filter, Sort, Whose, export},
     },
-    pages::office::journal as words,
+    pages::{
+        desk::export::{self as columns, Column},
+        office::journal as words,
+    },
     platform::{
         ctx::Ctx,
-        tables::write::{Format, TableWriter, Value},
+        tables::write::{self, Format, TableWriter},
     },
-    ui::i18n::s,
 };
 
 /// The query of an export of the journal.
@@ -72,65 +85,126 @@ pub async fn journal_csv(
     Ok((headers, Body::from_stream(parts)).into_response())
 }
 
-/// `GET /contacts/export.csv` with the query of a list: all that the list holds, in its order.
+/// `GET /contacts/export.csv` and `.xlsx` with the query of a list: all that the list holds, in its order, with all that is stored of
+/// each; see [`crate::pages::desk::export`] for the columns.
 ///
 /// # Errors
 /// Those of the use-case.
-pub async fn contacts_csv(
-    method: Method,
-    State(state): State<ServerState>,
-    Extension(ctx): Extension<Ctx>,
-    headers: HeaderMap,
-    Query(query): Query<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
-    contacts(&method, &state, ctx, &headers, &query, Format::Csv).await
+pub async fn contacts(State(state): State<ServerState>, request: Request) -> Result<Response, Problem> {
+    desk(&state, Kind::Contacts, request).await
 }
 
-/// `GET /contacts/export.xlsx`: the same as a workbook.
+/// `GET /companies/export.csv` and `.xlsx`: the same of companies.
 ///
 /// # Errors
 /// Those of the use-case.
-pub async fn contacts_xlsx(
-    method: Method,
-    State(state): State<ServerState>,
-    Extension(ctx): Extension<Ctx>,
-    headers: HeaderMap,
-    Query(query): Query<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
-    contacts(&method, &state, ctx, &headers, &query, Format::Xlsx).await
+pub async fn companies(State(state): State<ServerState>, request: Request) -> Result<Response, Problem> {
+    desk(&state, Kind::Companies, request).await
 }
 
-async fn contacts(
-    method: &Method,
-    state: &ServerState,
-    ctx: Ctx,
-    headers: &HeaderMap,
-    query: &[(String, String)],
-    format: Format,
-) -> Result<Response, Problem> {
-    if method == Method::HEAD {
+/// What is asked for: whose right it is, in which format, of which list.
+async fn asked(request: Request) -> Result<(Ctx, HeaderMap, Format, Vec<(String, String)>), Problem> {
+    if request.method() == Method::HEAD {
         return Err(problem::method_not_allowed().await);
     }
-    let zone = reader::zone(headers, state, Some(&ctx));
-    let query = ListQuery { after: None, ..ListQuery::parse(CONTACT_FIELDS, query) };
-    list::begin_export(&ctx, &query).await?;
-    let name = format!("attachment; filename=\"contacts-{}.{}\"", ctx.now().date_naive(), format.extension());
+    let format = request.uri().path().rsplit_once('.').and_then(|(_, extension)| Format::parse(extension));
+    let (mut parts, _) = request.into_parts();
+    let Query(query) = Query::<Vec<(String, String)>>::from_request_parts(&mut parts, &())
+        .await
+        .map_err(|_| AppError::invalid("", "arguments", "is no query"))?;
+    let ctx = parts.extensions.get::<Ctx>().cloned().ok_or(AppError::Unauthenticated)?;
+    Ok((ctx, parts.headers, format.ok_or(AppError::NotFound)?, query))
+}
+
+fn get<'a>(query: &'a [(String, String)], name: &str) -> &'a str {
+    query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+}
+
+/// A list that is taken out, from where its next part begins.
+enum List {
+    Desk { kind: Kind, query: ListQuery, zone: Zone, reckoned: bool },
+    Leads { query: Vec<(String, String)>, after: Option<After> },
+}
+
+impl List {
+    /// The next part, and whether there is another one.
+    async fn part(&mut self, ctx: &Ctx) -> Result<(Vec<Value>, bool), AppError> {
+        match self {
+            Self::Desk { kind, query, zone, reckoned } => {
+                let (records, next) = list::export::part(ctx, *kind, query, zone, *reckoned).await?;
+                query.after = next;
+                Ok((records, query.after.is_some()))
+            }
+            Self::Leads { query, after } => {
+                let get = |name: &str| get(query, name);
+                let filter = Filter {
+                    search: get("q"),
+                    status: LeadStatus::parse(get("status")),
+                    band: Band::parse(get("band")),
+                    whose: match (get("owner"), ctx.actor.user()) {
+                        ("me", Some(me)) => Whose::User(me),
+                        ("nobody", _) => Whose::Nobody,
+                        (id, _) => id.parse().map_or(Whose::All, |id| Whose::User(UserId(id))),
+                    },
+                    source: get("source"),
+                    sort: if get("sort") == "newest" { Sort::Newest } else { Sort::Score },
+                    after: *after,
+                };
+                let (leads, next) = export::part(ctx, &filter).await?;
+                *after = next;
+                Ok((leads, next.is_some()))
+            }
+        }
+    }
+}
+
+async fn desk(state: &ServerState, kind: Kind, request: Request) -> Result<Response, Problem> {
+    let (ctx, headers, format, pairs) = asked(request).await?;
+    let zone = reader::zone(&headers, state, Some(&ctx));
+    let (known, records, entity) = match kind {
+        Kind::Contacts => (CONTACT_FIELDS, columns::CONTACTS, fields::CONTACT),
+        Kind::Companies => (COMPANY_FIELDS, columns::COMPANIES, fields::COMPANY),
+    };
+    let query = ListQuery { after: None, ..ListQuery::parse(known, &pairs) };
+    list::export::begin(&ctx, kind, &query).await?;
+    let custom = fields::list(&ctx, entity, true).await?;
+    let (columns, reckoned) = records.columns(get(&pairs, "cols"), &custom, ctx.lang);
+    file(ctx, kind.table(), format, columns, List::Desk { kind, query, zone, reckoned }).await
+}
+
+/// `GET /leads/export.csv` and `.xlsx` with the query of the list of leads: the same of leads.
+///
+/// # Errors
+/// Those of the use-case.
+pub async fn leads(request: Request) -> Result<Response, Problem> {
+    let (ctx, _, format, query) = asked(request).await?;
+    export::begin(&ctx, &query).await?;
+    let custom = fields::list(&ctx, fields::LEAD, true).await?;
+    let (columns, _) = columns::LEADS.columns(get(&query, "cols"), &custom, ctx.lang);
+    file(ctx, "leads", format, columns, List::Leads { query, after: None }).await
+}
+
+/// The file, which is written while it is sent.
+async fn file(ctx: Ctx, name: &str, format: Format, columns: Vec<Column>, list: List) -> Result<Response, Problem> {
+    let owners = record::owners(&ctx).await?;
+    let name = format!("attachment; filename=\"{name}-{}.{}\"", ctx.now().date_naive(), format.extension());
     let mut writer = TableWriter::new(format).map_err(|error| unwritten(&error))?;
-    writer.row(contact_headers(&ctx).map(Value::Text)).map_err(|error| unwritten(&error))?;
-    let parts = stream::try_unfold(Some((writer, query)), move |at| {
-        let (ctx, zone) = (ctx.clone(), zone.clone());
+    writer.row(columns.iter().map(|column| write::Value::Text(&column.head))).map_err(|error| unwritten(&error))?;
+    let known = Arc::new((ctx, columns, owners));
+    let parts = stream::try_unfold(Some((writer, list)), move |at| {
+        let known = Arc::clone(&known);
         async move {
-            let Some((mut writer, mut query)) = at else { return Ok::<_, AppError>(None) };
-            let (lines, next) = list::export(&ctx, &query, &zone).await?;
-            for line in &lines {
-                contact_row(&mut writer, line).map_err(|error| unwritten(&error))?;
+            let Some((mut writer, mut list)) = at else { return Ok::<_, AppError>(None) };
+            let (ctx, columns, owners) = &*known;
+            let (records, more) = list.part(ctx).await?;
+            for record in &records {
+                let cells: Vec<_> = columns.iter().map(|column| column.cell(record, owners)).collect();
+                writer.row(cells.iter().map(write::Value::from)).map_err(|error| unwritten(&error))?;
             }
-            if next.is_none() {
-                let rest = writer.finish().map_err(|error| unwritten(&error))?;
-                return Ok(Some((rest, None)));
+            if more {
+                return Ok(Some((writer.take(), Some((writer, list)))));
             }
-            query.after = next;
-            Ok(Some((writer.take(), Some((writer, query)))))
+            Ok(Some((writer.finish().map_err(|error| unwritten(&error))?, None)))
         }
     });
     let headers = [(header::CONTENT_TYPE, format.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)];
@@ -140,50 +214,4 @@ async fn contacts(
 /// A table that could not be written: a workbook that is full.
 fn unwritten(error: &std::io::Error) -> AppError {
     AppError::invalid("", "too_many", error.to_string())
-}
-
-/// The headers that the import knows again.
-fn contact_headers(ctx: &Ctx) -> [&'static str; 16] {
-    let lang = ctx.lang;
-    [
-        "Id",
-        s!(lang, imports.f_first_name),
-        s!(lang, imports.f_last_name),
-        s!(lang, imports.f_email),
-        s!(lang, imports.f_phone),
-        s!(lang, imports.f_title),
-        s!(lang, imports.f_company),
-        s!(lang, imports.f_city),
-        s!(lang, imports.f_country),
-        s!(lang, imports.f_lifecycle),
-        s!(lang, imports.f_source),
-        s!(lang, imports.f_birthday),
-        s!(lang, imports.f_owner),
-        s!(lang, imports.f_tags),
-        s!(lang, imports.f_usage_user_id),
-        s!(lang, imports.when),
-    ]
-}
-
-fn contact_row(writer: &mut TableWriter, line: &ContactLine) -> std::io::Result<()> {
-    let (id, tags) = (line.id.to_string(), line.tags.join(", "));
-    let (birthday, created) = (line.birthday.map(|day| day.to_string()), line.created_at.to_rfc3339());
-    writer.row([
-        Value::Text(&id),
-        Value::Text(&line.first_name),
-        Value::Text(&line.last_name),
-        line.email.as_deref().into(),
-        line.phone.as_deref().into(),
-        line.title.as_deref().into(),
-        line.company.as_deref().into(),
-        line.city.as_deref().into(),
-        line.country.as_deref().into(),
-        Value::Text(&line.lifecycle),
-        line.source.as_deref().into(),
-        birthday.as_deref().into(),
-        line.owner.as_deref().into(),
-        Value::Text(&tags),
-        line.usage_user_id.as_deref().into(),
-        Value::Text(&created),
-    ])
 }

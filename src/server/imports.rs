@@ -57,6 +57,7 @@ pub async fn upload(Extension(ctx): Extension<Ctx>, mut form: Multipart) -> Resu
     match usecase::take_in(&ctx, kind, &name, content).await {
         Ok(id) => Ok(Redirect::to(&format!("/import/{id}")).into_response()),
         Err(NotTaken::App(error)) => Err(error.into()),
+        Err(NotTaken::Unfinished(_)) => back("unfinished"),
         Err(NotTaken::File(refused)) => back(match refused {
             Refused::Empty => "empty",
             Refused::Binary => "binary",
@@ -64,6 +65,7 @@ pub async fn upload(Extension(ctx): Extension<Ctx>, mut form: Multipart) -> Resu
             Refused::Encrypted => "encrypted",
             Refused::Bomb => "bomb",
             Refused::Other(_) => "other",
+            Refused::Wide => "wide",
             Refused::TooLarge => "too_large",
             Refused::Damaged(_) | Refused::Io(_) => "damaged",
         }),

@@ -39,7 +39,7 @@ async fn begin(app: &TestApp, kind: Kind, text: &str, on_match: &str, dry: bool)
 
 async fn start(ctx: &Ctx, id: Uuid, on_match: &str, dry: bool) {
     let import = usecase::find(ctx, id, Lang::En).await.unwrap().import;
-    let settings = Settings { mapping: import.mapping.clone(), match_key: &import.match_key, on_match };
+    let settings = Settings { mapping: import.mapping.clone(), match_key: &import.match_key, on_match, ..Settings::default() };
     usecase::begin(ctx, id, &settings, dry).await.unwrap();
 }
 
@@ -108,16 +108,16 @@ async fn what_is_wrong_is_told_by_row_and_can_be_mended() {
         "{HEADERS}Ana,Ruiz,no-es-correo,+34 600 111 222,,\n,,,,ACME,Lima\n\"Luis\",Gil,luis@x.com,\"=cmd|' /C calc'!A0\",,{long}\nEva,Sol,eva@x.com,,,\n"
     );
     let whole = import(&app, Kind::Contacts, &text, "update").await;
-    assert_eq!(counts(&whole), (3, 0, 0, 0, 1));
+    assert_eq!(counts(&whole), (2, 0, 0, 0, 2));
     let rows: Vec<(i64, bool, usize)> = whole.wrong.iter().map(|(line, refused, said)| (*line, *refused, said.len())).collect();
-    assert_eq!(rows, [(2, false, 1), (3, true, 1), (4, false, 3)]);
+    assert_eq!(rows, [(2, true, 2), (3, true, 1), (4, false, 3)]);
     let (csv, next) = usecase::problems_csv(&app.ctx(), whole.import.id, None, Lang::Es).await.unwrap();
     assert!(next.is_none() && csv.starts_with("\u{feff}Nombre,Apellidos,Correo"), "{csv}");
-    assert!(csv.contains("Ana,Ruiz,no-es-correo,'+34 600 111 222,,,") && csv.contains("'=cmd"), "{csv}");
+    assert!(csv.contains("Ana,Ruiz,no-es-correo,+34 600 111 222,,,") && csv.contains("'=cmd"), "{csv}");
     // The file as it was downloaded is understood again.
     let mended = csv.replace("no-es-correo", "ana@x.com");
     let again = import(&app, Kind::Contacts, &mended, "update").await;
-    assert_eq!(app.text("SELECT phone FROM contacts WHERE email = 'ana@x.com'").await, "+34 600 111 222");
+    assert_eq!(app.texts("SELECT phone FROM contacts WHERE first_name = 'Ana'").await, ["+34 600 111 222"]);
     assert_eq!(again.import.mapping.last().map(String::as_str), Some(""));
 }
 
@@ -305,14 +305,69 @@ async fn a_list_is_taken_out_whole_and_harmless() {
     import(&app, Kind::Contacts, &text, "update").await;
     let csv = app.get("/contacts/export.csv").await;
     assert_eq!((csv.status, csv.text.lines().count()), (200, 1_102));
-    assert!(csv.text.contains("'=HYPERLINK") && csv.text.contains("'+34 600 999 999"), "{}", &csv.text[..300]);
+    assert!(csv.text.contains("'=HYPERLINK") && csv.text.contains(",+34 600 999 999,"), "{}", &csv.text[..300]);
     let few = app.get("/contacts/export.csv?q=quito").await;
     assert!(few.text.lines().count() < 1_102);
     let xlsx = app.client.get(app.url("/contacts/export.xlsx")).send().await.unwrap().bytes().await.unwrap();
-    let again = usecase::take_in(&app.ctx(), Kind::Contacts, "again.xlsx", xlsx.to_vec()).await.unwrap();
+    // What the view shows comes first, and the rest after it.
+    let headers = |text: &str| text.lines().next().unwrap().trim_start_matches('\u{feff}').to_owned();
+    let all = headers(&csv.text);
+    assert!(all.starts_with("Id,First name,Last name,E-mail,") && all.contains(",Notes,") && !all.contains("When"), "{all}");
+    let chosen = headers(&app.get("/contacts/export.csv?cols=city,usage,tags").await.text);
+    assert!(
+        chosen.starts_with("Id,First name,Last name,City,") && chosen.split(',').count() == all.split(',').count() + 1,
+        "{chosen}"
+    );
+    // What was made harmless comes back as it was.
+    for file in [csv.text.into_bytes(), xlsx.to_vec()] {
+        let again = usecase::take_in(&app.ctx(), Kind::Contacts, "again", file).await.unwrap();
+        start(&app.ctx(), again, "update", false).await;
+        imports::once(&app.ctx()).await.unwrap();
+        let whole = usecase::find(&app.ctx(), again, Lang::En).await.unwrap();
+        assert_eq!((whole.import.total_rows, counts(&whole)), (1_101, (0, 0, 1_101, 0, 0)), "{:?}", whole.wrong.first());
+    }
+    assert_eq!(app.count("journal WHERE event = 'contacts_exported'").await, 4);
+}
+
+#[tokio::test]
+async fn companies_and_leads_are_taken_out_as_contacts_are() {
+    let app = TestApp::start().await;
+    let (sales, viewer) = (sign_in(&app, Role::Sales).await, sign_in(&app, Role::Viewer).await);
+    import(&app, Kind::Companies, "Empresa,Empleados,Notas,Etiquetas\nACME,1200,\"=CMD|calc\",\"a, b\"\nSola,,,\n", "update").await;
+    app.as_owner(&format!(
+        "UPDATE companies SET owner_id = '{}' WHERE name = 'Sola';
+         INSERT INTO leads (id, first_name, email, message, score, custom, created_at, updated_at)
+         SELECT gen_random_uuid(), 'Lead ' || n, n || '@x.com', '=1+1', n % 7, '{{}}', now(), now() FROM generate_series(1, 1500) n",
+        viewer.id
+    ))
+    .await;
+    let csv = app.get("/companies/export.csv?cols=tags").await;
+    assert_eq!((csv.status, csv.text.lines().count()), (200, 3), "{}", csv.text);
+    assert!(csv.text.contains(",ACME,\"a, b\",") && csv.text.contains(",1200,") && csv.text.contains("'=CMD|calc"), "{}", csv.text);
+    // Each sees what is theirs to see.
+    let own = send(app.client_with(&sales.cookie).get(app.url("/companies/export.csv"))).await;
+    assert_eq!((own.status, own.text.contains("Sola")), (200, false), "{}", own.text);
+    assert_eq!(send(app.client_with(&viewer.cookie).get(app.url("/leads/export.csv"))).await.status, 403);
+    let leads = app.get("/leads/export.csv").await;
+    assert_eq!((leads.status, leads.text.lines().count()), (200, 1_501));
+    assert!(
+        leads.text.contains(",'=1+1,") && leads.text.starts_with("\u{feff}Id,First name,Last name,E-mail,"),
+        "{}",
+        &leads.text[..300]
+    );
+    assert_eq!(
+        app.get("/leads/export.csv?q=lead+1500&sort=newest").await.text.lines().filter(|l| l.contains("Lead 1500")).count(),
+        1
+    );
+    let xlsx = app.client.get(app.url("/leads/export.xlsx")).send().await.unwrap();
+    assert_eq!(xlsx.status(), 200);
+    assert!(xlsx.bytes().await.unwrap().starts_with(b"PK"));
+    assert_eq!(app.count("journal WHERE event IN ('companies_exported', 'leads_exported')").await, 5);
+    // What was made harmless comes back as it was.
+    let before = app.text("SELECT notes FROM companies WHERE name = 'ACME'").await;
+    let again = usecase::take_in(&app.ctx(), Kind::Companies, "again.csv", csv.text.into_bytes()).await.unwrap();
     start(&app.ctx(), again, "update", false).await;
     imports::once(&app.ctx()).await.unwrap();
-    let whole = usecase::find(&app.ctx(), again, Lang::En).await.unwrap();
-    assert_eq!((whole.import.total_rows, counts(&whole)), (1_101, (0, 0, 1_101, 0, 0)), "{:?}", whole.wrong.first());
-    assert_eq!(app.count("journal WHERE event = 'contacts_exported'").await, 3);
+    assert_eq!(before, "=CMD|calc");
+    assert_eq!(counts(&usecase::find(&app.ctx(), again, Lang::En).await.unwrap()), (0, 0, 2, 0, 0));
 }

@@ -11,6 +11,7 @@ mod doors;
 mod duplicates;
 mod forgotten;
 mod imports;
+mod imports_rules;
 mod ingest_health;
 mod keys;
 mod lead_form;

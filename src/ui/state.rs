@@ -44,6 +44,8 @@ pub fn ErrorPanel(
     let href: String = href;
     let sign_in = error == AppError::Unauthenticated;
     let href = if sign_in { format!("/sign-in?next={}", href::encode(&href)) } else { href };
+    // Asking again helps where something was in the way; not where nothing is, or where it is not allowed.
+    let again = !matches!(error, AppError::Forbidden | AppError::NotFound);
     let incident = match error {
         AppError::Internal { incident } => Some(incident),
         _ => None,
@@ -54,20 +56,25 @@ pub fn ErrorPanel(
             <p class="state-title">{title}</p>
             <p class="state-help">{help}</p>
             <div class="state-actions">
-                <a
-                    class="button"
-                    href=href
-                    rel="external"
-                    on:click=move |event| {
-                        if !sign_in {
-                            event.prevent_default();
-                            retry.run(());
+                {again
+                    .then(|| {
+                        view! {
+                            <a
+                                class="button"
+                                href=href
+                                rel="external"
+                                on:click=move |event| {
+                                    if !sign_in {
+                                        event.prevent_default();
+                                        retry.run(());
+                                    }
+                                }
+                            >
+                                {icon(if sign_in { Icon::User } else { Icon::Refresh })}
+                                {if sign_in { t!(lang, error.sign_in) } else { t!(lang, error.retry) }}
+                            </a>
                         }
-                    }
-                >
-                    {icon(if sign_in { Icon::User } else { Icon::Refresh })}
-                    {if sign_in { t!(lang, error.sign_in) } else { t!(lang, error.retry) }}
-                </a>
+                    })}
                 {incident.map(|incident| view! { <Incident incident/> })}
             </div>
         </div>

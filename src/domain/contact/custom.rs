@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::query::Op;
 use crate::domain::{AppError, AppResult, FieldError, crm, crm_edit::Texts};
 
 /// What a custom field holds.
@@ -94,6 +95,16 @@ impl CustomField {
             (_, Value::Array(all)) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
             (_, Value::Null) => String::new(),
             (_, other) => other.to_string(),
+        }
+    }
+
+    /// The ways in which conditions can compare it.
+    pub const fn ops(&self) -> &'static [Op] {
+        match self.kind {
+            FieldKind::Text | FieldKind::Link => &[Op::Has, Op::Is, Op::IsNot, Op::Empty, Op::Filled],
+            FieldKind::Number | FieldKind::Money | FieldKind::Date => &[Op::Is, Op::Under, Op::Over, Op::Empty, Op::Filled],
+            FieldKind::Choices => &[Op::Has, Op::Empty, Op::Filled],
+            FieldKind::Choice | FieldKind::YesNo | FieldKind::Person => &[Op::Is, Op::IsNot, Op::Empty, Op::Filled],
         }
     }
 

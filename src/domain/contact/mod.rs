@@ -380,7 +380,11 @@ fn lifecycle(text: &str) -> AppResult<Option<Lifecycle>> {
     }
 }
 
-fn birthday(text: &str) -> AppResult<Option<NaiveDate>> {
+/// A birthday, ISO 8601.
+///
+/// # Errors
+/// `Invalid` for what is no date, and for one before 1880.
+pub(crate) fn birthday(text: &str) -> AppResult<Option<NaiveDate>> {
     match custom::date(text, "/birthday")? {
         Some(day) if day.years_since(NaiveDate::from_ymd_opt(1880, 1, 1).unwrap_or_default()).is_none() => {
             invalid("/birthday", "out_of_range", "is too long ago")
@@ -418,7 +422,10 @@ fn employees(text: &str) -> AppResult<Option<i32>> {
 }
 
 /// A domain as people paste it: without scheme, `www.` and path.
-fn domain(text: &str) -> AppResult<Option<String>> {
+///
+/// # Errors
+/// `Invalid` for what is none.
+pub(crate) fn domain(text: &str) -> AppResult<Option<String>> {
     let text = text.trim().to_lowercase();
     let host = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();

@@ -161,15 +161,15 @@ impl Field {
     /// The ways in which it can be compared.
     pub const fn ops(&self) -> &'static [Op] {
         match self {
-            Self::Text(_) | Self::Custom(_) => &[Op::Has, Op::Is, Op::IsNot, Op::Empty, Op::Filled, Op::Under, Op::Over],
+            Self::Text(_) => &[Op::Has, Op::Is, Op::IsNot, Op::Empty, Op::Filled],
+            Self::Custom(_) => &[Op::Has, Op::Is, Op::IsNot, Op::Empty, Op::Filled, Op::Under, Op::Over],
             Self::Word(_) | Self::Owner | Self::Tag => &[Op::Is, Op::IsNot, Op::Empty, Op::Filled],
             Self::Day(_) | Self::Time(_) | Self::Number(_) => &[Op::Is, Op::Under, Op::Over, Op::Empty, Op::Filled],
         }
     }
 
     fn takes(&self, op: Op) -> bool {
-        let words = matches!(self, Self::Text(_)) && matches!(op, Op::Under | Op::Over);
-        self.ops().contains(&op) && !words
+        self.ops().contains(&op)
     }
 
     /// Whether it can be compared with a value.

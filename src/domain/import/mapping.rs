@@ -1,5 +1,7 @@
 //! Which column of a file is which field.
 
+use std::collections::HashSet;
+
 use super::{
     column::Column,
     targets::{Kind, SECOND_NAMES, Shape, Target, Vocabulary},
@@ -78,12 +80,10 @@ impl Mapping {
             }
         }
         // The same header once more is another person's name, not more of the first one's.
-        for at in 1..guesses.len() {
-            let again = headers.get(at).is_some_and(|h| !h.is_empty() && headers.iter().take(at).any(|other| other == h));
-            if let Some(guess) = guesses.get_mut(at)
-                && again
-                && guess.is_some_and(|(found, _)| shape(found) == Some(Shape::Name))
-            {
+        let mut seen = HashSet::new();
+        for (guess, header) in guesses.iter_mut().zip(headers) {
+            let again = !header.is_empty() && !seen.insert(header);
+            if again && guess.is_some_and(|(found, _)| shape(found) == Some(Shape::Name)) {
                 *guess = None;
             }
         }

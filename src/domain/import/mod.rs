@@ -18,5 +18,5 @@ pub use column::{Cell, CellKind, Column};
 pub use mapping::Mapping;
 pub use problem::{Fault, Problem};
 pub use record::{Given, MAX_FIELD, Read, RowReader};
-pub use survey::{Survey, Surveyor};
+pub use survey::{Survey, Surveyor, title};
 pub use targets::{Kind, Shape, Target};

@@ -68,6 +68,18 @@ pub enum Fault {
     Several,
     /// Taken by another record.
     Taken,
+    /// What the row is matched by cannot be read.
+    Key,
+    /// Not an address of the web.
+    Link,
+    /// Not a domain.
+    Domain,
+    /// A birthday of nobody who lives.
+    LongAgo,
+    /// More than a record may have.
+    TooMany,
+    /// A card that is never ended.
+    Unended,
     /// The database takes it not.
     Database,
 }
@@ -122,6 +134,24 @@ impl Problem {
             Fault::Owner => cell("no es nadie que pueda ser responsable", "is nobody who could own it"),
             Fault::Several => cell("corresponde a varios registros", "fits several records"),
             Fault::Taken => cell("ya es de otro registro", "belongs to another record already"),
+            Fault::Key => lang
+                .pick(
+                    "no se puede leer, y por este campo se busca el registro: la fila no se importa",
+                    "cannot be read, and the record is looked for by it: the row is not imported",
+                )
+                .into(),
+            Fault::Link => cell("no es una dirección web", "is not an address of the web"),
+            Fault::Domain => cell("no es un dominio", "is not a domain"),
+            Fault::LongAgo => cell("queda demasiado lejos en el pasado", "is too long ago"),
+            Fault::TooMany => {
+                cell("y los que siguen son demasiados; se dejan fuera", "and those after it are too many; they are left out")
+            }
+            Fault::Unended => lang
+                .pick(
+                    "la tarjeta no termina (falta END:VCARD): puede faltarle algo",
+                    "the card does not end (no END:VCARD): some of it may be missing",
+                )
+                .into(),
             Fault::Database => lang.pick("la base de datos no lo acepta", "the database does not take it").into(),
         }
     }
@@ -138,6 +168,7 @@ impl Problem {
                 | Fault::Total
                 | Fault::Several
                 | Fault::Taken
+                | Fault::Key
                 | Fault::Database
         )
     }

@@ -10,7 +10,7 @@ use super::{
     money, names,
     problem::{Fault, Problem},
     reach,
-    survey::Survey,
+    survey::{Survey, title},
     targets::{Kind, Shape, Target},
     words::{fold, is_nothing, is_nothing_here, line, lines, short, unquoted},
 };
@@ -28,6 +28,10 @@ pub struct Given {
     pub today: Option<NaiveDate>,
     /// The currency of amounts that name none.
     pub currency: Option<&'static str>,
+    /// The order of day and month, where somebody says so; else it is found by the column.
+    pub order: Option<dates::Order>,
+    /// What stands before decimals, where somebody says so; else it is found by the column.
+    pub point: Option<char>,
     /// Whether rows of another width than the headers are at fault. In a spreadsheet they are not.
     pub strict_width: bool,
 }
@@ -52,6 +56,8 @@ pub struct Read {
     pub record: Option<Map<String, Value>>,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// The fields of which something could not be read.
+    pub unread: Vec<&'static str>,
 }
 
 /// Fields that each record of a kind has, if only with `null`.
@@ -81,6 +87,7 @@ struct Gathered {
     record: Map<String, Value>,
     extra: Map<String, Value>,
     problems: Vec<Problem>,
+    unread: Vec<&'static str>,
     line: u64,
 }
 
@@ -105,8 +112,11 @@ impl<'a> RowReader<'a> {
             mapping,
             survey,
             given,
-            orders: survey.orders(given.lang),
-            titles: (0..survey.columns.len()).map(|at| survey.title(at)).collect(),
+            orders: match given.order {
+                Some(order) => vec![Some(order); survey.columns.len()],
+                None => survey.orders(given.lang),
+            },
+            titles: survey.titles(),
             folded_headers: survey.headers.iter().map(|h| fold(h)).collect(),
             header_currency: value.and_then(|at| survey.headers.get(at)).and_then(|h| money::currency_within(h)),
         }
@@ -121,18 +131,22 @@ impl<'a> RowReader<'a> {
         let mut gathered = Gathered { line, ..Gathered::default() };
         if let Some(fault) = self.no_record(cells) {
             gathered.fault("", fault, &first_text(cells));
-            return Read { record: None, problems: gathered.problems };
+            return Read { problems: gathered.problems, ..Read::default() };
         }
         let joined = self.widths(cells, width, &mut gathered);
         let cells = joined.as_deref().unwrap_or(cells);
         for (at, cell) in cells.iter().enumerate() {
+            let before = gathered.problems.len();
             self.gather(at, cell, &mut gathered);
+            if gathered.problems.len() > before {
+                gathered.unread.extend(self.mapping.columns.get(at).copied().flatten().map(|target| target.name));
+            }
         }
         self.finish(gathered)
     }
 
     fn title(&self, at: usize) -> String {
-        self.titles.get(at).cloned().unwrap_or_else(|| self.survey.title(at))
+        self.titles.get(at).cloned().unwrap_or_else(|| title(String::new(), at, Lang::En))
     }
 
     /// Lines of totals, and headers that come again where files were put together.
@@ -249,7 +263,7 @@ impl<'a> RowReader<'a> {
             Shape::Money | Shape::Count => {
                 let point = match cell.kind {
                     CellKind::Number => Some('.'),
-                    _ => self.survey.columns.get(at).and_then(|c| c.decimals.point()),
+                    _ => self.given.point.or_else(|| self.survey.columns.get(at).and_then(|c| c.decimals.point())),
                 };
                 match money::parse(raw, point) {
                     Ok(amount) if target.shape == Shape::Money => g.amount = Some((at, amount)),
@@ -336,7 +350,7 @@ impl<'a> RowReader<'a> {
             };
             g.fault("", fault, "");
             if !anything {
-                return Read { record: None, problems: g.problems };
+                return Read { record: None, problems: g.problems, unread: g.unread };
             }
         }
         for name in always(self.kind) {
@@ -346,7 +360,7 @@ impl<'a> RowReader<'a> {
             g.record.insert("extra".into(), Value::Object(g.extra));
         }
         g.record.insert("row".into(), json!(g.line));
-        Read { record: Some(g.record), problems: g.problems }
+        Read { record: Some(g.record), problems: g.problems, unread: g.unread }
     }
 
     fn name(&self, g: &mut Gathered) {

@@ -1,5 +1,7 @@
 //! A first look at a whole file: where its headers stand, how wide it is, and what its columns hold.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{
     column::{Cell, Column},
     dates,
@@ -106,15 +108,22 @@ impl Survey {
         Mapping::guess(kind, &self.headers, &self.columns)
     }
 
-    /// The name of a column: its header, or its number.
-    pub fn title(&self, at: usize) -> String {
-        match self.headers.get(at).filter(|h| !h.is_empty()) {
-            None => format!("Column {}", at + 1),
-            Some(header) => match self.headers.iter().take(at).filter(|h| *h == header).count() {
-                0 => header.clone(),
-                before => format!("{header} ({})", before + 1),
-            },
-        }
+    /// The names of the columns: of each its header, with a number where it comes again; empty where there is none.
+    pub fn names(&self) -> Vec<String> {
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        let headers = self.headers.iter().map(String::as_str).chain(std::iter::repeat("")).take(self.columns.len());
+        headers
+            .map(|header| {
+                let time = times.entry(header).or_default();
+                *time += 1;
+                if *time == 1 || header.is_empty() { header.to_owned() } else { format!("{header} ({time})") }
+            })
+            .collect()
+    }
+
+    /// The names of the columns, and the numbers of those without one: `Column 3`.
+    pub fn titles(&self) -> Vec<String> {
+        self.names().into_iter().enumerate().map(|(at, name)| title(name, at, Lang::En)).collect()
     }
 
     /// The order of day and month in each column, where it can be read both ways: by the column, else by the other columns of the file,
@@ -125,6 +134,11 @@ impl Survey {
         let usual = all.order(usual).unwrap_or(usual);
         self.columns.iter().map(|c| c.dates.order(usual)).collect()
     }
+}
+
+/// The name of a column, or its number where it has none.
+pub fn title(name: String, at: usize, lang: Lang) -> String {
+    if name.is_empty() { format!("{} {}", lang.pick("Columna", "Column"), at + 1) } else { name }
 }
 
 /// Which of the first rows has the headers.
@@ -145,8 +159,8 @@ fn find_header(kind: Kind, lead: &[(u64, Vec<Cell>)]) -> Option<usize> {
     }
     // No word is known: a row of different texts above rows that hold figures or addresses in the same places.
     let (at, (_, cells)) = lead.iter().enumerate().find(|(_, (_, cells))| filled(cells) * 10 >= usual * 8 && filled(cells) > 0)?;
-    let texts: Vec<String> = cells.iter().map(|c| fold(c.text.trim())).filter(|t| !t.is_empty()).collect();
-    let different = texts.iter().enumerate().all(|(i, t)| !texts.iter().take(i).any(|u| u == t));
+    let mut texts = HashSet::new();
+    let different = cells.iter().map(|c| fold(c.text.trim())).filter(|t| !t.is_empty()).all(|t| texts.insert(t));
     let below = lead.get(at + 1..)?;
     let data_below = (0..cells.len()).any(|i| {
         let column: Vec<&str> =
@@ -239,7 +253,21 @@ mod tests {
         let s = survey(&["Ana Ruiz,ana@x.com,+34 600 111 222", "Luis Gil,luis@x.com,+34 600 111 333"]);
         assert_eq!((s.header_line, s.rows), (None, 2));
         assert_eq!(s.guess(Kind::Contacts).names(), ["full_name", "email", "phone"]);
-        assert_eq!(s.title(1), "Column 2");
+        assert_eq!(s.titles(), ["Column 1", "Column 2", "Column 3"]);
+    }
+
+    #[test]
+    fn headers_that_come_again_are_told_apart() {
+        let s = survey(&["Nombre,Correo,,Correo,Correo", "Ana,ana@x.com,1,,"]);
+        assert_eq!(s.titles(), ["Nombre", "Correo", "Column 3", "Correo (2)", "Correo (3)"]);
+        assert_eq!(title(String::new(), 2, Lang::Es), "Columna 3");
+    }
+
+    #[test]
+    fn many_columns_take_no_longer_each() {
+        let headers = (0..200_000).map(|n| format!("h{}", n % 70_000)).collect();
+        let survey = Survey { headers, columns: vec![Column::default(); 200_000], ..Survey::default() };
+        assert_eq!(survey.titles().last().map(String::as_str), Some("h59999 (3)"));
     }
 
     #[test]

@@ -59,6 +59,20 @@ impl Kind {
         }
     }
 
+    /// Whether one of these fields is a day or a time.
+    pub fn has_days<S: AsRef<str>>(self, names: &[S]) -> bool {
+        self.has_shape(names, &[Shape::Date, Shape::Moment])
+    }
+
+    /// Whether one of these fields is a number.
+    pub fn has_numbers<S: AsRef<str>>(self, names: &[S]) -> bool {
+        self.has_shape(names, &[Shape::Money, Shape::Count])
+    }
+
+    fn has_shape<S: AsRef<str>>(self, names: &[S], shapes: &[Shape]) -> bool {
+        names.iter().filter_map(|name| self.target(name.as_ref())).any(|target| shapes.contains(&target.shape))
+    }
+
     /// The field with this name.
     pub fn target(self, name: &str) -> Option<&'static Target> {
         self.targets().iter().find(|t| t.name == name)

@@ -42,6 +42,8 @@ pub enum Change {
     Lifecycle(Lifecycle),
     /// Put into the bin.
     Delete,
+    /// Taken out of the bin.
+    Restore,
 }
 
 impl Change {
@@ -64,6 +66,7 @@ impl Change {
                 Self::Lifecycle(Lifecycle::parse(lifecycle).ok_or_else(|| unknown("/lifecycle"))?)
             }
             "delete" => Self::Delete,
+            "restore" => Self::Restore,
             _ => return Err(unknown("/what")),
         })
     }
@@ -76,6 +79,7 @@ impl Change {
             Self::Untag(_) => "untag",
             Self::Lifecycle(_) => "lifecycle",
             Self::Delete => "delete",
+            Self::Restore => "restore",
         }
     }
 
@@ -84,7 +88,7 @@ impl Change {
         match self {
             Self::Tag(tag) | Self::Untag(tag) => Some(tag),
             Self::Lifecycle(lifecycle) => Some(lifecycle.as_str()),
-            Self::Assign(_) | Self::Delete => None,
+            Self::Assign(_) | Self::Delete | Self::Restore => None,
         }
     }
 }
@@ -183,6 +187,8 @@ const fn event(kind: Kind, change: &Change) -> &'static str {
     match (kind, change) {
         (Kind::Contacts, Change::Delete) => "contact_deleted",
         (Kind::Companies, Change::Delete) => "company_deleted",
+        (Kind::Contacts, Change::Restore) => "contact_restored",
+        (Kind::Companies, Change::Restore) => "company_restored",
         (_, Change::Assign(_)) => "record_assigned",
         (Kind::Contacts, _) => "contact_changed",
         (Kind::Companies, _) => "company_changed",

@@ -1,5 +1,7 @@
 //! Lists of contacts and companies.
 
+pub mod export;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -12,17 +14,11 @@ use crate::{
         people::Permission,
         time::{Zone, month_start},
     },
-    platform::{
-        ctx::Ctx,
-        db::to_app,
-        journal::{self, Entry},
-    },
+    platform::{ctx::Ctx, db::to_app},
 };
 
 /// Lines on one page.
 const PAGE: usize = 50;
-/// Lines of one part of a file.
-const EXPORTED: usize = 1_000;
 /// How far a list is counted.
 pub const COUNTED: i64 = 1_000;
 /// How near something must come to what is looked for, when nothing contains it: first very, then somewhat.
@@ -80,6 +76,7 @@ impl<L> Page<L> {
         let more = lines.len() > PAGE;
         lines.truncate(PAGE);
         let next = if more && !near { lines.last().map(key) } else { None };
+        let near = near && !lines.is_empty();
         Self { lines, next, total, near }
     }
 }
@@ -103,34 +100,6 @@ pub async fn contacts(ctx: &Ctx, query: &ListQuery, zone: &Zone) -> AppResult<Pa
     }
     let total = rows::count(&mut tx, Kind::Contacts.view(), query, asker, COUNTED + 1).await.map_err(to_app)?;
     Ok(Page::new(lines, total, asker.near, |line| contact_key(query, line)))
-}
-
-/// Writes down that contacts are taken out as a file.
-///
-/// # Errors
-/// `Forbidden`; when the database is away.
-pub async fn begin_export(ctx: &Ctx, query: &ListQuery) -> AppResult<()> {
-    ctx.require(Permission::ExportCrm)?;
-    // A program writes nothing into the journal itself.
-    let mut tx = ctx.as_system("export").begin().await.map_err(to_app)?;
-    let body = serde_json::json!({"query": query.to_query()});
-    let entry = Entry { event: "contacts_exported", subject_kind: "export", subject_id: "contacts".to_owned(), body };
-    journal::record(&mut tx, ctx, &entry).await.map_err(to_app)?;
-    tx.commit().await.map_err(to_app)
-}
-
-/// A part of a list for a file, from where the query begins; and where the next part begins, if there is one.
-///
-/// # Errors
-/// `Forbidden`; when the database is away.
-pub async fn export(ctx: &Ctx, query: &ListQuery, zone: &Zone) -> AppResult<(Vec<ContactLine>, Option<(String, Uuid)>)> {
-    ctx.require(Permission::ExportCrm)?;
-    let mut tx = ctx.begin().await.map_err(to_app)?;
-    let month = month_start(ctx.now().date_naive());
-    let lines = rows::contacts(&mut tx, query, asker(ctx, zone), month, EXPORTED as i64).await.map_err(to_app)?;
-    tx.rollback().await.map_err(to_app)?;
-    let next = lines.last().filter(|_| lines.len() == EXPORTED).map(|line| contact_key(query, line));
-    Ok((lines, next))
 }
 
 /// Where a list goes on after a line.

@@ -7,6 +7,7 @@
 pub mod bulk;
 pub mod companies;
 pub mod fields;
+pub mod find;
 pub mod list;
 pub mod privacy;
 pub mod record;

@@ -2,7 +2,9 @@
 
 pub mod bulk;
 pub mod companies;
+pub mod export;
 pub mod fields;
+pub mod find;
 pub mod list;
 pub mod privacy;
 pub mod record;

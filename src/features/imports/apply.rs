@@ -7,11 +7,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    prepare::Prepared,
+    prepare::{Fate, MAX_OTHERS, Prepared, unite},
     store::{self, Counts, companies, contacts},
 };
 use crate::{
-    domain::import::{Fault, Kind, words::fold},
+    domain::{
+        crm::MAX_TAGS,
+        import::{Fault, Kind, words::fold},
+    },
     platform::ctx::Ctx,
 };
 
@@ -77,8 +80,12 @@ pub async fn apply(
                 let key = row.key.clone().unwrap_or_default().replace('\n', ", ");
                 row.fault("", Fault::Several, &key);
             }
-            Some([_]) if how.on_match == "skip" => counts.skipped += 1,
+            Some([id]) if how.on_match == "skip" => {
+                row.fate = Some((Fate::Skip, *id));
+                counts.skipped += 1;
+            }
             Some([id]) if how.on_match == "update" => {
+                row.fate = Some((Fate::Update, *id));
                 plan.changers.push(*id);
                 merge(plan.changed.entry(*id).or_default(), fields);
             }
@@ -86,8 +93,12 @@ pub async fn apply(
                 let key = row.key.as_ref().filter(|_| how.on_match != "create").map(|key| fold(key));
                 let same = key.as_ref().and_then(|key| plan.made.get(key)).copied();
                 match same.and_then(|place| plan.added.get_mut(place)) {
-                    Some(_) if how.on_match == "skip" => counts.skipped += 1,
+                    Some(first) if how.on_match == "skip" => {
+                        row.fate = made_id(first).map(|id| (Fate::Skip, id));
+                        counts.skipped += 1;
+                    }
                     Some(first) => {
+                        row.fate = made_id(first).map(|id| (Fate::Update, id));
                         merge(first, fields);
                         counts.updated += 1;
                     }
@@ -96,6 +107,7 @@ pub async fn apply(
                     }
                     None => {
                         let id = Uuid::now_v7();
+                        row.fate = Some((Fate::Create, id));
                         fields.insert("id".into(), Value::String(id.to_string()));
                         if let Some(key) = key {
                             plan.made.insert(key, plan.added.len());
@@ -165,12 +177,48 @@ async fn write(
     Ok(())
 }
 
-/// What a later row says of the same record holds, where it says something.
+/// What a later row says of the same record holds, where it says something; tags, and addresses and numbers besides the first, are
+/// united.
 fn merge(into: &mut Map<String, Value>, fields: Map<String, Value>) {
-    for (name, value) in fields {
-        if name != "id" {
-            into.insert(name, value);
+    for (name, others) in [("email", "other_emails"), ("phone", "other_phones")] {
+        let before = into.get(name).filter(|before| fields.get(name).is_some_and(|now| now != *before)).cloned();
+        let mut list = list_of(into.remove(others));
+        list.extend(before);
+        if !list.is_empty() {
+            into.insert(others.into(), Value::Array(list));
         }
+    }
+    for (name, value) in fields {
+        match value {
+            Value::Array(more) => {
+                let mut list = list_of(into.remove(&name));
+                let most = if name == "tags" { MAX_TAGS } else { MAX_OTHERS };
+                for text in more {
+                    unite(&mut list, text, most);
+                }
+                into.insert(name, Value::Array(list));
+            }
+            value if name != "id" => drop(into.insert(name, value)),
+            _ => {}
+        }
+    }
+    for (name, others) in [("email", "other_emails"), ("phone", "other_phones")] {
+        let first = into.get(name).cloned();
+        if let Some(Value::Array(list)) = into.get_mut(others) {
+            list.retain(|it| Some(it) != first.as_ref());
+            list.truncate(MAX_OTHERS);
+        }
+    }
+}
+
+fn made_id(fields: &Map<String, Value>) -> Option<Uuid> {
+    fields.get("id")?.as_str()?.parse().ok()
+}
+
+fn list_of(value: Option<Value>) -> Vec<Value> {
+    match value {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod apply;
 mod prepare;
+pub mod preview;
 pub mod reading;
 pub mod run;
 mod store;

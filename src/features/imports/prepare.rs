@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::domain::{
-    crm::{MAX_TAG, MAX_TAGS},
+    AppError, AppResult, contact,
+    crm::{self, MAX_TAG, MAX_TAGS},
     format::Lang,
     import::{
-        Fault, Kind, Problem, Read,
+        Fault, Kind, Problem, Read, title,
         words::{fold, short},
     },
 };
@@ -33,6 +35,20 @@ pub struct Prepared {
     pub cells: Vec<String>,
     /// Whether it is a record at all.
     pub is_record: bool,
+    /// What becomes of it, and of which record.
+    pub fate: Option<(Fate, Uuid)>,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It makes a record.
+    Create,
+    /// It says more of one.
+    Update,
+    /// There is one, and it stays.
+    Skip,
 }
 
 /// The longest texts of the columns, in characters.
@@ -50,7 +66,7 @@ fn most(name: &str) -> usize {
 }
 
 /// How many addresses and numbers a contact has besides the first.
-const MAX_OTHERS: usize = 20;
+pub const MAX_OTHERS: usize = 20;
 
 /// Makes a row of our tables out of what was read.
 pub fn prepare(
@@ -70,9 +86,12 @@ pub fn prepare(
         problems: read.problems,
         cells,
         is_record: read.record.is_some(),
+        fate: None,
     };
     let mut record = read.record.unwrap_or_default();
     let id = take_text(&mut record, "id");
+    let mut unread = read.unread;
+    let said: Vec<String> = record.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.clone()).collect();
     if let Some(owner) = take_text(&mut record, "owner") {
         match owners.get(&fold(&owner)) {
             Some(Some(id)) => row.owner = Some(*id),
@@ -93,8 +112,51 @@ pub fn prepare(
         row.column(&name, value);
     }
     row.company = company.filter(|name| row.fits("company", name));
+    let has_id = id.is_some();
     row.key = row.match_key(kind, match_key, id);
+    if row.key.is_none() {
+        // What was read and then not taken has not been read either.
+        let is_there = |name: &str| row.fields.contains_key(name) || name == "company" && row.company.is_some();
+        let is_lost = |name: &str| said.iter().any(|it| it == name) && !is_there(name);
+        unread.extend(key_fields(match_key).iter().filter(|name| is_lost(name)));
+        let missing = if match_key == "id" { has_id.then_some("id") } else { None };
+        if let Some(name) = missing.or_else(|| key_fields(match_key).iter().find(|name| unread.contains(name)).copied()) {
+            row.fault(name, Fault::Key, "");
+        }
+    }
     row
+}
+
+/// The fields that make the key.
+fn key_fields(match_key: &str) -> &'static [&'static str] {
+    match match_key {
+        "email" => &["email"],
+        "phone" => &["phone"],
+        "name" => &["name", "full_name", "last_first", "first_name", "last_name", "company"],
+        _ => &[],
+    }
+}
+
+/// The fault of a text that a form would not take, or its text as the form stores it.
+fn as_in_forms(name: &str, text: &str) -> Result<Option<String>, Fault> {
+    let taken = |read: AppResult<Option<String>>, fault: Fault| {
+        read.map_err(|error| match error {
+            AppError::Invalid { fields } if fields.iter().any(|f| f.code == "too_long") => Fault::TooLong,
+            _ => fault,
+        })
+    };
+    match name {
+        "website" => taken(contact::custom::link(text, ""), Fault::Link),
+        "domain" => taken(contact::domain(text), Fault::Domain),
+        // Dashes of other lengths are dashes.
+        "phone" => taken(crm::phone(&text.replace(['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}'], "-"), ""), Fault::Phone),
+        "birthday" => match contact::birthday(text) {
+            Ok(day) => Ok(day.map(|day| day.to_string())),
+            Err(_) => Err(Fault::LongAgo),
+        },
+        "notes" => taken(crm::prose(text, most(name), ""), Fault::TooLong),
+        _ => taken(crm::line(text, most(name), ""), Fault::TooLong),
+    }
 }
 
 fn take_text(record: &mut Map<String, Value>, name: &str) -> Option<String> {
@@ -155,24 +217,39 @@ impl Prepared {
         let kept = match (name, value) {
             ("row" | "extra" | "name_prefix" | "name_suffix", _) | (_, Value::Null) => return,
             ("tags", Value::Array(tags)) => {
-                let fits = |tag: &Value| tag.as_str().is_some_and(|t| t.chars().count() <= MAX_TAG);
-                if tags.len() > MAX_TAGS || !tags.iter().all(fits) {
-                    self.fault(name, Fault::TooLong, &tags.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
+                let mut kept = Vec::new();
+                for tag in tags.iter().filter_map(Value::as_str) {
+                    if tag.chars().count() > MAX_TAG {
+                        self.fault(name, Fault::TooLong, tag);
+                    } else if !unite(&mut kept, tag.into(), MAX_TAGS) {
+                        self.fault(name, Fault::TooMany, tag);
+                        break;
+                    }
                 }
-                Value::Array(tags.into_iter().filter(fits).take(MAX_TAGS).collect())
+                Value::Array(kept)
             }
-            ("other_emails" | "other_phones", Value::Array(mut more)) => {
+            ("other_emails" | "other_phones", Value::Array(more)) => {
                 let each = if name == "other_emails" { "email" } else { "phone" };
-                more.retain(|text| text.as_str().is_some_and(|t| t.chars().count() <= most(each)));
-                more.truncate(MAX_OTHERS);
-                Value::Array(more)
-            }
-            (_, Value::String(text)) => {
-                if !self.fits(name, &text) {
-                    return;
+                let mut kept = Vec::new();
+                for text in more.iter().filter_map(Value::as_str) {
+                    match as_in_forms(each, text) {
+                        Ok(Some(text)) => {
+                            if !unite(&mut kept, Value::String(text.clone()), MAX_OTHERS) {
+                                self.fault(each, Fault::TooMany, &text);
+                                break;
+                            }
+                        }
+                        Ok(None) => {}
+                        Err(fault) => self.fault(each, fault, text),
+                    }
                 }
-                Value::String(text)
+                Value::Array(kept)
             }
+            (_, Value::String(text)) => match as_in_forms(name, &text) {
+                Ok(Some(text)) => Value::String(text),
+                Ok(None) => return,
+                Err(fault) => return self.fault(name, fault, &text),
+            },
             (_, other) => other,
         };
         self.fields.insert(name.to_owned(), kept);
@@ -203,6 +280,17 @@ impl Prepared {
     }
 }
 
+/// Adds a text to a list in which each stands once, whatever its case; says whether there was room for it.
+pub fn unite(list: &mut Vec<Value>, text: Value, most: usize) -> bool {
+    let lower = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
+    let is_there = list.iter().any(|it| lower(it) == lower(&text));
+    let has_room = is_there || list.len() < most;
+    if !is_there && has_room {
+        list.push(text);
+    }
+    has_room
+}
+
 /// Who may own a record, by the folded name; `None` where several have it.
 pub fn owners(list: Vec<(Uuid, String)>) -> HashMap<String, Option<Uuid>> {
     let mut owners = HashMap::new();
@@ -223,8 +311,19 @@ pub fn problem_rows(rows: &[Prepared]) -> Value {
     .collect()
 }
 
-/// What a problem says, from how it is kept.
-pub fn said(problems: &Value, lang: Lang) -> Vec<(String, String)> {
+/// What problems say, from how they are kept, with the headers of their columns. A column without a header is its number, and a field
+/// is told by the column that it comes from.
+pub fn said(problems: &Value, headers: &[String], mapping: &[String], lang: Lang) -> Vec<(String, String)> {
     let problems: Vec<Problem> = serde_json::from_value(problems.clone()).unwrap_or_default();
-    problems.iter().map(|p| (p.column.clone(), p.message(lang))).collect()
+    let column = |name: &str| {
+        let at = match headers.iter().position(|header| header == name && !name.is_empty()) {
+            Some(_) => None,
+            None => mapping.iter().position(|field| field == name && !name.is_empty()).or_else(|| {
+                let nameless = |at: &usize| headers.get(*at).is_none_or(String::is_empty);
+                name.strip_prefix("Column ").and_then(|n| n.parse::<usize>().ok()?.checked_sub(1)).filter(nameless)
+            }),
+        };
+        at.map_or_else(|| name.to_owned(), |at| title(headers.get(at).cloned().unwrap_or_default(), at, lang))
+    };
+    problems.iter().map(|p| (column(&p.column), p.message(lang))).collect()
 }

@@ -3,9 +3,9 @@
 use crate::{
     domain::{
         format::Lang,
-        import::{Fault, Given, Kind, Mapping, Problem, Read, RowReader, Survey, Surveyor},
+        import::{Fault, Given, Kind, Mapping, Problem, Read, RowReader, Survey, Surveyor, dates},
     },
-    platform::tables::{Go, Refused, Table},
+    platform::tables::{Go, MAX_COLUMNS, Refused, Table},
 };
 
 /// What is said about a file besides the file itself.
@@ -17,6 +17,10 @@ pub struct Said {
     pub today: Option<chrono::NaiveDate>,
     /// The currency of amounts that name none.
     pub currency: Option<&'static str>,
+    /// The order of day and month, where somebody says so.
+    pub order: Option<dates::Order>,
+    /// What stands before decimals, where somebody says so.
+    pub point: Option<char>,
 }
 
 /// A file, looked at once, with what its columns are.
@@ -41,6 +45,9 @@ impl Reading {
     pub fn open(table: Table, kind: Kind, said: Said) -> Result<Self, Refused> {
         let mut surveyor = Surveyor::new(kind);
         table.rows::<Refused>(|row| {
+            if row.cells.iter().rposition(|c| !c.text.trim().is_empty()).is_some_and(|last| last >= MAX_COLUMNS) {
+                return Err(Refused::Wide);
+            }
             surveyor.look(row.line, row.cells);
             Ok(Go::On)
         })?;
@@ -53,6 +60,8 @@ impl Reading {
             lang: said.lang.or(survey.lang).unwrap_or(Lang::Es),
             today: said.today,
             currency: said.currency,
+            order: said.order,
+            point: said.point,
             strict_width: matches!(table.kind, crate::platform::tables::FileKind::Delimited { .. }),
         };
         Ok(Self { kind, table, survey, mapping, given })
@@ -81,9 +90,10 @@ impl Reading {
                 }
             }
             let mut read = reader.read(row.line, &cells);
-            if row.bad_quote {
-                read.problems
-                    .insert(0, Problem { row: row.line, column: String::new(), fault: Fault::Quote, value: String::new() });
+            for (is_so, fault) in [(row.bad_quote, Fault::Quote), (row.unended, Fault::Unended)] {
+                if is_so {
+                    read.problems.insert(0, Problem { row: row.line, column: String::new(), fault, value: String::new() });
+                }
             }
             if read.record.is_none() && read.problems.is_empty() {
                 return Ok(Go::On);

@@ -11,13 +11,14 @@ use uuid::Uuid;
 use super::{
     apply::{How, apply},
     prepare::{self, Prepared, prepare},
+    preview,
     reading::{Reading, Said},
     store::{self, Counts, ImportRow},
 };
 use crate::{
     domain::{
         AppResult,
-        import::{Fault, Kind, Mapping, words::fold},
+        import::{Fault, Kind, Mapping, dates::Order, words::fold},
         people::{Role, SessionId, TeamId, UserId},
     },
     platform::{
@@ -138,8 +139,23 @@ impl Job<'_> {
         let dry = self.row.state == "checking";
         let how = How { id: self.row.id, kind, match_key: self.row.match_key.clone(), on_match: self.row.on_match.clone() };
         let (sender, mut batches) = mpsc::channel::<Vec<Prepared>>(2);
-        let (mapping, match_key, after) = (self.row.mapping.clone(), self.row.match_key.clone(), self.row.after_line);
-        let said = Said { lang: None, today: Some(self.ctx.now().date_naive()), currency: None };
+        // Where everything is new, nothing is looked for.
+        let match_key = if how.on_match == "create" { "none".to_owned() } else { how.match_key.clone() };
+        let (mapping, after) = (self.row.mapping.clone(), self.row.after_line);
+        let said = Said {
+            today: Some(self.ctx.now().date_naive()),
+            order: match self.row.day_order.as_str() {
+                "day_first" => Some(Order::DayFirst),
+                "month_first" => Some(Order::MonthFirst),
+                _ => None,
+            },
+            point: match self.row.decimals.as_str() {
+                "comma" => Some(','),
+                "point" => Some('.'),
+                _ => None,
+            },
+            ..Said::default()
+        };
         let reader = tokio::task::spawn_blocking(move || -> Result<(), Refused> {
             let mut reading = Reading::open(Table::open(Source::Bytes(content))?, kind, said)?;
             reading.mapping = Mapping::named(kind, &mapping);
@@ -158,11 +174,13 @@ impl Job<'_> {
             Ok(())
         });
         let mut made = HashSet::new();
+        // Whoever goes on where another has died shows what that one has kept.
+        let mut room = if self.row.after_line == 0 { preview::SHOWN } else { 0 };
         while let Some(batch) = batches.recv().await {
             if self.ctx.app.stop.is_cancelled() {
                 return Ok(());
             }
-            match self.batch(&how, dry, batch, &made).await? {
+            match self.batch(&how, dry, batch, &made, &mut room).await? {
                 Went::Lost => return Ok(()),
                 Went::On(keys) if dry => made.extend(keys),
                 Went::On(_) => {}
@@ -175,20 +193,32 @@ impl Job<'_> {
         }
     }
 
-    /// Writes a batch. If the database refuses one of its rows, each is tried alone, so that one does not take the others with it.
-    async fn batch(&self, how: &How, dry: bool, mut rows: Vec<Prepared>, made: &HashSet<String>) -> AppResult<Went> {
+    /// Writes a batch. If the database refuses one of its rows, each is tried alone, so that one does not take the others with it. Of a
+    /// dry run `room` is for how many more records are shown.
+    async fn batch(
+        &self,
+        how: &How,
+        dry: bool,
+        mut rows: Vec<Prepared>,
+        made: &HashSet<String>,
+        room: &mut usize,
+    ) -> AppResult<Went> {
         let now = self.ctx.now();
         let mut tx = self.ctx.begin().await.map_err(to_app)?;
         store::alone(&mut tx).await.map_err(to_app)?;
         if !store::hold(&mut tx, how.id, self.lease, &self.row.state, now + LEASE).await.map_err(to_app)? {
             return Ok(Went::Lost);
         }
-        let mut counts = Counts::default();
+        let (mut counts, mut shown) = (Counts::default(), Vec::new());
         let mut within = tx.begin().await.map_err(to_app)?;
         let whole = apply(self.ctx, &mut within, how, &mut rows, made).await;
         match whole {
             Ok(all) => {
                 counts = all;
+                if dry && *room > 0 {
+                    shown = preview::of(&mut within, how, &rows, *room).await.map_err(to_app)?;
+                    *room -= shown.len();
+                }
                 if dry { within.rollback().await } else { within.commit().await }.map_err(to_app)?;
             }
             Err(error) if db::is_away(&error) => return Err(to_app(error)),
@@ -215,6 +245,9 @@ impl Job<'_> {
         let problems = prepare::problem_rows(&rows);
         if problems.as_array().is_some_and(|p| !p.is_empty()) {
             store::keep_problems(&mut tx, how.id, &problems).await.map_err(to_app)?;
+        }
+        if !shown.is_empty() {
+            store::keep_preview(&mut tx, how.id, &json!(shown)).await.map_err(to_app)?;
         }
         let last = rows.last().map_or(0, |row| i64::try_from(row.line).unwrap_or(i64::MAX));
         store::progress(&mut tx, how.id, last, counts).await.map_err(to_app)?;

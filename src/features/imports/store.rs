@@ -8,6 +8,8 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::usecase::Settings;
+
 /// An import as it stands.
 #[derive(Clone, Debug)]
 pub struct ImportRow {
@@ -27,6 +29,10 @@ pub struct ImportRow {
     pub match_key: String,
     /// What becomes of a row that matches.
     pub on_match: String,
+    /// The order of day and month, as a word; empty: it is found by the file.
+    pub day_order: String,
+    /// What stands before decimals, as a word; empty: it is found by the file.
+    pub decimals: String,
     /// How it stands, as a word.
     pub state: String,
     /// Who sent the file; none: the command line.
@@ -37,6 +43,10 @@ pub struct ImportRow {
     pub acts_as: Option<Uuid>,
     /// When the file was sent.
     pub created_at: DateTime<Utc>,
+    /// When it last began: a dry run, the import, or undoing it.
+    pub began_at: Option<DateTime<Utc>>,
+    /// When that ended.
+    pub finished_at: Option<DateTime<Utc>>,
     /// Rows below the headers.
     pub total_rows: i64,
     /// All rows up to this line of the file are done.
@@ -59,6 +69,8 @@ pub struct ImportRow {
     pub kept: i64,
     /// Why it failed.
     pub failure: Option<String>,
+    /// The first records as a dry run would have left them: see [`super::preview`].
+    pub preview: Value,
 }
 
 /// A new import.
@@ -106,8 +118,8 @@ pub async fn insert(tx: &mut PgConnection, new: &NewImport<'_>, content: &[u8]) 
 pub async fn find(tx: &mut PgConnection, id: Uuid) -> Result<Option<ImportRow>, sqlx::Error> {
     sqlx::query_as!(
         ImportRow,
-        r#"SELECT i.id, kind, file_name, headers, samples, mapping, match_key, on_match, state, started_by, n.name AS "starter?", acts_as, created_at, total_rows,
-            after_line, done_rows, created, updated, unchanged, skipped, refused, undone, kept, failure
+        r#"SELECT i.id, kind, file_name, headers, samples, mapping, match_key, on_match, day_order, decimals, state, started_by, n.name AS "starter?", acts_as,
+            created_at, began_at, finished_at, total_rows, after_line, done_rows, created, updated, unchanged, skipped, refused, undone, kept, failure, preview
            FROM imports i LEFT JOIN crm_names n ON n.id = i.started_by WHERE i.id = $1"#,
         id
     )
@@ -119,8 +131,8 @@ pub async fn find(tx: &mut PgConnection, id: Uuid) -> Result<Option<ImportRow>, 
 pub async fn list(tx: &mut PgConnection, limit: i64) -> Result<Vec<ImportRow>, sqlx::Error> {
     sqlx::query_as!(
         ImportRow,
-        r#"SELECT i.id, kind, file_name, headers, samples, mapping, match_key, on_match, state, started_by, n.name AS "starter?", acts_as, created_at, total_rows,
-            after_line, done_rows, created, updated, unchanged, skipped, refused, undone, kept, failure
+        r#"SELECT i.id, kind, file_name, headers, samples, mapping, match_key, on_match, day_order, decimals, state, started_by, n.name AS "starter?", acts_as,
+            created_at, began_at, finished_at, total_rows, after_line, done_rows, created, updated, unchanged, skipped, refused, undone, kept, failure, preview
            FROM imports i LEFT JOIN crm_names n ON n.id = i.started_by ORDER BY i.created_at DESC, i.id DESC LIMIT $1"#,
         limit
     )
@@ -150,14 +162,15 @@ pub async fn find_mapping(
     .await
 }
 
-/// Remembers what the one who starts an import says of its columns.
-pub async fn keep_mapping(tx: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+/// Remembers what somebody says of an import's columns.
+pub async fn keep_mapping(tx: &mut PgConnection, id: Uuid, user: Uuid, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO import_mappings (user_id, kind, header_key, mapping, used_at)
-         SELECT started_by, kind, header_key, mapping, $2 FROM imports WHERE id = $1 AND started_by IS NOT NULL
+         SELECT $3, kind, header_key, mapping, $2 FROM imports WHERE id = $1
          ON CONFLICT (user_id, kind, header_key) DO UPDATE SET mapping = EXCLUDED.mapping, used_at = EXCLUDED.used_at",
         id,
-        now
+        now,
+        user
     )
     .execute(tx)
     .await?;
@@ -165,19 +178,16 @@ pub async fn keep_mapping(tx: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -
 }
 
 /// Settles how an import is to be done, as long as nothing was.
-pub async fn settle(
-    tx: &mut PgConnection,
-    id: Uuid,
-    mapping: &[String],
-    match_key: &str,
-    on_match: &str,
-) -> Result<bool, sqlx::Error> {
+pub async fn settle(tx: &mut PgConnection, id: Uuid, settings: &Settings<'_>) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
-        "UPDATE imports SET mapping = $2, match_key = $3, on_match = $4, state = 'draft' WHERE id = $1 AND state IN ('draft', 'checked')",
+        "UPDATE imports SET mapping = $2, match_key = $3, on_match = $4, day_order = $5, decimals = $6, state = 'draft'
+         WHERE id = $1 AND state IN ('draft', 'checked')",
         id,
-        mapping,
-        match_key,
-        on_match
+        &settings.mapping,
+        settings.match_key,
+        settings.on_match,
+        settings.day_order,
+        settings.decimals
     )
     .execute(tx)
     .await?;
@@ -195,8 +205,8 @@ pub async fn begin(
 ) -> Result<bool, sqlx::Error> {
     let from: Vec<String> = from.iter().map(ToString::to_string).collect();
     let begun = sqlx::query!(
-        "UPDATE imports SET state = $3, acts_as = $4, lease = NULL, lease_until = $5, finished_at = NULL, failure = NULL,
-            after_line = 0, done_rows = CASE WHEN $3 = 'undoing' THEN done_rows ELSE 0 END,
+        "UPDATE imports SET state = $3, acts_as = $4, lease = NULL, lease_until = $5, began_at = $5, finished_at = NULL, failure = NULL,
+            preview = '[]', after_line = 0, done_rows = CASE WHEN $3 = 'undoing' THEN done_rows ELSE 0 END,
             created = CASE WHEN $3 = 'undoing' THEN created ELSE 0 END, updated = CASE WHEN $3 = 'undoing' THEN updated ELSE 0 END,
             unchanged = CASE WHEN $3 = 'undoing' THEN unchanged ELSE 0 END, skipped = CASE WHEN $3 = 'undoing' THEN skipped ELSE 0 END,
             refused = CASE WHEN $3 = 'undoing' THEN refused ELSE 0 END
@@ -308,6 +318,40 @@ pub async fn progress(tx: &mut PgConnection, id: Uuid, after_line: i64, counts: 
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Keeps the first records as a dry run would have left them.
+pub async fn keep_preview(tx: &mut PgConnection, id: Uuid, preview: &Value) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE imports SET preview = preview || $2 WHERE id = $1", id, preview).execute(tx).await?;
+    Ok(())
+}
+
+/// The uploads of somebody that are not finished: how many, and the name of the oldest.
+pub async fn unfinished(tx: &mut PgConnection, user: Uuid) -> Result<(i64, Option<String>), sqlx::Error> {
+    let found = sqlx::query!(
+        r#"SELECT count(*) AS "count!", (array_agg(file_name ORDER BY created_at, id))[1] AS oldest FROM imports
+           WHERE started_by = $1 AND state IN ('draft', 'checked')"#,
+        user
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((found.count, found.oldest))
+}
+
+/// Records that an import has made or changed, and that are there: whether it is a company, id, name and whether it was made.
+pub async fn list_changed(tx: &mut PgConnection, id: Uuid, limit: i64) -> Result<Vec<(bool, Uuid, String, bool)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT ch.entity = 'company' AS "is_company!", ch.record_id, ch.was_created,
+               coalesce(nullif(btrim(c.first_name || ' ' || c.last_name), ''), c.email, c.phone, o.name, '') AS "name!"
+           FROM import_changes ch LEFT JOIN seen_contacts c ON ch.entity = 'contact' AND c.id = ch.record_id AND c.deleted_at IS NULL
+           LEFT JOIN seen_companies o ON ch.entity = 'company' AND o.id = ch.record_id AND o.deleted_at IS NULL
+           WHERE ch.import_id = $1 AND (c.id IS NOT NULL OR o.id IS NOT NULL) ORDER BY ch.entity DESC, ch.record_id LIMIT $2"#,
+        id,
+        limit
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.is_company, r.record_id, r.name, r.was_created)).collect())
 }
 
 /// Keeps rows with their problems: `[{"line", "refused", "problems", "cells"}]`.
@@ -434,10 +478,15 @@ pub async fn list_kept(tx: &mut PgConnection, id: Uuid, limit: i64) -> Result<Ve
     Ok(rows.into_iter().map(|r| (r.entity, r.record_id, r.name)).collect())
 }
 
-/// Forgets files and earlier values of imports of before then, and drafts that nobody began.
-pub async fn trim(tx: &mut PgConnection, before: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM imports WHERE created_at < $1 AND state NOT IN ('checking', 'running', 'undoing')", before)
-        .execute(tx)
-        .await?;
+/// Forgets files and earlier values of imports of before then, and uploads of before `unfinished` that nobody has started.
+pub async fn trim(tx: &mut PgConnection, before: DateTime<Utc>, unfinished: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM imports WHERE created_at < $1 AND state NOT IN ('checking', 'running', 'undoing')
+            OR created_at < $2 AND state IN ('draft', 'checked')",
+        before,
+        unfinished
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }

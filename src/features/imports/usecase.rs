@@ -9,6 +9,7 @@ use uuid::Uuid;
 pub use super::store::ImportRow as Import;
 use super::{
     prepare,
+    preview::Shown,
     reading::{Reading, Said},
     store::{self, NewImport},
 };
@@ -16,7 +17,7 @@ use crate::{
     domain::{
         AppError, AppResult,
         format::Lang,
-        import::{Kind, words},
+        import::{Kind, title, words},
         people::Permission,
     },
     platform::{
@@ -40,6 +41,16 @@ pub const ON_MATCH: [&str; 3] = ["update", "skip", "create"];
 const LISTED: i64 = 30;
 /// Rows with problems on the page.
 pub const SHOWN_PROBLEMS: i64 = 100;
+/// The order in which days and months may stand; empty: it is found by the file.
+pub const DAY_ORDERS: [&str; 3] = ["", "day_first", "month_first"];
+/// What may stand before decimals; empty: it is found by the file.
+pub const DECIMALS: [&str; 3] = ["", "comma", "point"];
+/// Uploads of one person that are not finished, at most.
+pub const MAX_UNFINISHED: i64 = 10;
+/// Records that an import has changed, on its page.
+pub const SHOWN_RECORDS: i64 = 100;
+/// For how long an upload waits to be started.
+const WAITS: chrono::TimeDelta = chrono::TimeDelta::days(1);
 /// For how long an import can be looked at and undone.
 const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(90);
 
@@ -50,6 +61,8 @@ pub enum NotTaken {
     App(AppError),
     /// The file is no table.
     File(Refused),
+    /// Whoever sends it has too many that are not finished; one of them has this name.
+    Unfinished(String),
 }
 
 impl From<AppError> for NotTaken {
@@ -67,15 +80,24 @@ pub async fn take_in(ctx: &Ctx, kind: Kind, file_name: &str, content: Vec<u8>) -
     if !KINDS.contains(&kind) {
         return Err(AppError::invalid("/kind", "unknown", "cannot be imported").into());
     }
+    let by = ctx.actor.user().map(|id| id.0);
+    if let Some(user) = by {
+        let mut tx = ctx.begin().await.map_err(to_app)?;
+        let (count, oldest) = store::unfinished(&mut tx, user).await.map_err(to_app)?;
+        tx.rollback().await.map_err(to_app)?;
+        if count >= MAX_UNFINISHED {
+            return Err(NotTaken::Unfinished(oldest.unwrap_or_default()));
+        }
+    }
     let content: Arc<[u8]> = content.into();
     let bytes = Arc::clone(&content);
-    let said = Said { lang: None, today: Some(ctx.now().date_naive()), currency: None };
+    let said = Said { today: Some(ctx.now().date_naive()), ..Said::default() };
     let reading = tokio::task::spawn_blocking(move || Reading::open(Table::open(Source::Bytes(bytes))?, kind, said))
         .await
         .map_err(|_| AppError::Unavailable { retry_after_s: 5 })?
         .map_err(NotTaken::File)?;
     let survey = &reading.survey;
-    let headers: Vec<String> = (0..survey.columns.len()).map(|at| survey.title(at)).collect();
+    let headers = survey.names();
     let mut hash = Sha256::new();
     for header in &survey.headers {
         hash.update(words::fold(header));
@@ -85,7 +107,6 @@ pub async fn take_in(ctx: &Ctx, kind: Kind, file_name: &str, content: Vec<u8>) -
     let samples = Value::Array(
         survey.columns.iter().map(|c| json!(c.samples.iter().map(|s| s.replace('\0', "")).collect::<Vec<_>>())).collect(),
     );
-    let by = ctx.actor.user().map(|id| id.0);
     let mut tx = ctx.begin().await.map_err(to_app)?;
     let remembered = match by {
         Some(user) => store::find_mapping(&mut tx, user, kind.as_str(), &header_key).await.map_err(to_app)?,
@@ -147,6 +168,10 @@ pub struct Whole {
     pub wrong_rows: i64,
     /// Records that an undo left as they are: whether it is a company, id and name.
     pub kept: Vec<(bool, Uuid, String)>,
+    /// The first records that it has made or changed and that are there: whether it is a company, id, name and whether it was made.
+    pub records: Vec<(bool, Uuid, String, bool)>,
+    /// The first records as a dry run would have left them.
+    pub preview: Vec<Shown>,
 }
 
 /// An import in full.
@@ -160,17 +185,32 @@ pub async fn find(ctx: &Ctx, id: Uuid, lang: Lang) -> AppResult<Whole> {
     let wrong = store::problems(&mut tx, id, -1, SHOWN_PROBLEMS).await.map_err(to_app)?;
     let wrong_rows = store::count_problems(&mut tx, id).await.map_err(to_app)?;
     let kept = store::list_kept(&mut tx, id, SHOWN_PROBLEMS).await.map_err(to_app)?;
+    let has_ended = matches!(import.state.as_str(), "done" | "cancelled" | "failed");
+    let records = if has_ended { store::list_changed(&mut tx, id, SHOWN_RECORDS).await.map_err(to_app)? } else { Vec::new() };
     tx.rollback().await.map_err(to_app)?;
     Ok(Whole {
-        import,
-        wrong: wrong.into_iter().map(|row| (row.line, row.refused, prepare::said(&row.problems, lang))).collect(),
+        wrong: wrong.into_iter().map(|row| (row.line, row.refused, said(&import, &row.problems, lang))).collect(),
         wrong_rows,
         kept: kept.into_iter().map(|(entity, id, name)| (entity == "company", id, name)).collect(),
+        records,
+        preview: serde_json::from_value(import.preview.clone()).unwrap_or_default(),
+        import,
     })
 }
 
+fn said(import: &Import, problems: &Value, lang: Lang) -> Vec<(String, String)> {
+    prepare::said(problems, &import.headers, &import.mapping, lang)
+}
+
+impl Import {
+    /// The names of the columns; numbers where they have none.
+    pub fn titles(&self, lang: Lang) -> Vec<String> {
+        self.headers.iter().enumerate().map(|(at, header)| title(header.clone(), at, lang)).collect()
+    }
+}
+
 /// How an import is to be done.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings<'a> {
     /// The field of each column.
     pub mapping: Vec<String>,
@@ -178,6 +218,10 @@ pub struct Settings<'a> {
     pub match_key: &'a str,
     /// What becomes of a row that matches.
     pub on_match: &'a str,
+    /// The order of day and month; empty: it is found by the file.
+    pub day_order: &'a str,
+    /// What stands before decimals; empty: it is found by the file.
+    pub decimals: &'a str,
 }
 
 /// Settles how an import is to be done, and lets it begin: a dry run, or the import itself.
@@ -208,12 +252,17 @@ pub async fn begin(ctx: &Ctx, id: Uuid, settings: &Settings<'_>, dry: bool) -> A
     {
         return Err(AppError::invalid("/match", "unknown", "is not offered"));
     }
+    if !DAY_ORDERS.contains(&settings.day_order) || !DECIMALS.contains(&settings.decimals) {
+        return Err(AppError::invalid("/day_order", "unknown", "is not offered"));
+    }
     let conflict = || AppError::Conflict { detail: "the import has begun already".into() };
-    if !store::settle(&mut tx, id, &settings.mapping, settings.match_key, settings.on_match).await.map_err(to_app)? {
+    if !store::settle(&mut tx, id, settings).await.map_err(to_app)? {
         return Err(conflict());
     }
     let (now, by) = (ctx.now(), ctx.actor.user().map(|id| id.0));
-    store::keep_mapping(&mut tx, id, now).await.map_err(to_app)?;
+    if let Some(user) = by {
+        store::keep_mapping(&mut tx, id, user, now).await.map_err(to_app)?;
+    }
     if !store::begin(&mut tx, id, &["draft"], if dry { "checking" } else { "running" }, by, now).await.map_err(to_app)? {
         return Err(conflict());
     }
@@ -284,10 +333,11 @@ pub async fn problems_csv(ctx: &Ctx, id: Uuid, after: Option<i64>, lang: Lang) -
     let mut text = String::new();
     if after.is_none() {
         let problem = lang.pick("Problema", "Problem").to_owned();
-        text = format!("{}{}", csv::BOM, csv::line(import.headers.iter().map(|h| csv::text(h).into_owned()).chain([problem])));
+        let titles = import.titles(lang);
+        text = format!("{}{}", csv::BOM, csv::line(titles.iter().map(|h| csv::text(h).into_owned()).chain([problem])));
     }
     for row in &rows {
-        let said: Vec<String> = prepare::said(&row.problems, lang)
+        let said: Vec<String> = said(&import, &row.problems, lang)
             .into_iter()
             .map(|(column, what)| if column.is_empty() { what } else { format!("{column}: {what}") })
             .collect();
@@ -298,13 +348,13 @@ pub async fn problems_csv(ctx: &Ctx, id: Uuid, after: Option<i64>, lang: Lang) -
     Ok((text, rows.last().filter(|_| rows.len() as i64 == PART).map(|row| row.line)))
 }
 
-/// Forgets imports of more than 90 days ago, with their files.
+/// Forgets imports of more than 90 days ago, with their files, and uploads that nobody has started for a day.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn trim(ctx: &Ctx) -> AppResult<()> {
     let mut tx = ctx.begin().await.map_err(to_app)?;
-    store::trim(&mut tx, ctx.now() - KEPT).await.map_err(to_app)?;
+    store::trim(&mut tx, ctx.now() - KEPT, ctx.now() - WAITS).await.map_err(to_app)?;
     tx.commit().await.map_err(to_app)
 }
 

@@ -1,5 +1,7 @@
 //! The SQL that reads leads for pages.
 
+pub mod export;
+
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;

@@ -9,9 +9,10 @@ use super::{
 use crate::{
     domain::{
         contact::{
-            custom::CustomField,
-            query::{Op, Sort},
+            custom::{CustomField, FieldKind},
+            query::{Field, Sort},
         },
+        crm::Lifecycle,
         format::Lang,
         people::Permission,
     },
@@ -56,7 +57,7 @@ pub fn bar(ctx: &Ctx, reader: &Reader, list: &List, views: &[SavedView], new: (&
             {views_menu(ctx, reader, list, views)}
             <span class="desk-bar-end">
                 {more}
-                {writes.then(|| view! { <a class="button button-primary" href=new.0.to_owned() data-key="c">{icon(Icon::Plus)}{new.1.to_owned()}</a> })}
+                {(writes && !list.query.bin).then(|| view! { <a class="button button-primary" href=new.0.to_owned() data-key="c">{icon(Icon::Plus)}{new.1.to_owned()}</a> })}
             </span>
         </div>
     }
@@ -64,8 +65,12 @@ pub fn bar(ctx: &Ctx, reader: &Reader, list: &List, views: &[SavedView], new: (&
 }
 
 pub(super) fn menu(picture: Icon, label: &str, active: bool, body: AnyView) -> AnyView {
+    opened_menu(picture, label, active, false, body)
+}
+
+fn opened_menu(picture: Icon, label: &str, active: bool, open: bool, body: AnyView) -> AnyView {
     view! {
-        <details class="menu">
+        <details class="menu" open=open>
             <summary class=if active { "button is-active" } else { "button" }>{icon(picture)}<span>{label.to_owned()}</span></summary>
             <div class="menu-body desk-menu">{body}</div>
         </details>
@@ -73,12 +78,38 @@ pub(super) fn menu(picture: Icon, label: &str, active: bool, body: AnyView) -> A
     .into_any()
 }
 
+/// Filters are made in two steps, of which the first says what they are about: what can be said of it depends on that.
 fn filter_menu(reader: &Reader, list: &List) -> AnyView {
+    let lang = reader.lang;
+    let active = !list.query.groups().is_empty();
+    let body = match &list.pick {
+        Some(name) => filter_form(reader, list, name),
+        None => {
+            let names = list.of.fields.iter().map(|(name, _)| (*name).to_owned());
+            let names = names.chain(list.custom.iter().map(CustomField::name));
+            let all = names.map(|name| {
+                let mut words = list.words();
+                let label = list.column(&name, lang);
+                words.push(("pick", name));
+                (list.href(&words), label, false)
+            });
+            view! {
+                <p class="menu-head">{s!(lang, desk.filter_field)}</p>
+                {choices(all.collect::<Vec<_>>())}
+            }
+            .into_any()
+        }
+    };
+    opened_menu(Icon::Funnel, s!(lang, desk.filter), active, list.pick.is_some(), body)
+}
+
+fn filter_form(reader: &Reader, list: &List, name: &str) -> AnyView {
     let lang = reader.lang;
     let groups = list.query.groups();
     let next = (0..=u8::MAX).find(|n| groups.iter().all(|(group, _)| group != n)).unwrap_or_default();
-    let names = list.of.fields.iter().map(|(name, _)| ((*name).to_owned(), words::field(name, lang).to_owned()));
-    let names = names.chain(list.custom.iter().map(|field| (field.name(), field.label.clone())));
+    let custom = list.custom.iter().find(|field| field.name() == name);
+    let field = list.of.fields.iter().find(|(word, _)| *word == name).map(|(_, field)| field);
+    let ops = custom.map(CustomField::ops).or(field.map(Field::ops)).unwrap_or_default();
     let combined = if groups.is_empty() {
         view! { <input type="hidden" name="group" value="0"/> }.into_any()
     } else {
@@ -97,29 +128,65 @@ fn filter_menu(reader: &Reader, list: &List) -> AnyView {
         }
         .into_any()
     };
-    let body = view! {
+    view! {
         <form class="form" method="get" action=list.of.path>
             {list.hidden(&[])}
-            <label class="field">
-                <span>{s!(lang, desk.filter_field)}</span>
-                <select class="input" name="field">{names.map(|(value, label)| view! { <option value=value>{label}</option> }).collect_view()}</select>
-            </label>
+            <input type="hidden" name="field" value=name.to_owned()/>
+            <p class="menu-head">{list.column(name, lang)}</p>
             <label class="field">
                 <span>{s!(lang, desk.filter_op)}</span>
                 <select class="input" name="op">
-                    {Op::ALL.into_iter().map(|op| view! { <option value=op.as_str()>{words::op(op, lang)}</option> }).collect_view()}
+                    {ops.iter().map(|op| view! { <option value=op.as_str()>{words::op(*op, lang)}</option> }).collect_view()}
                 </select>
             </label>
             <label class="field">
                 <span>{s!(lang, desk.filter_value)}</span>
-                <input class="input" type="text" name="value" maxlength="100" autocomplete="off"/>
+                {filter_value(list, field, custom, lang)}
             </label>
             {combined}
-            <p class="field-help">{s!(lang, desk.filter_help)}</p>
-            <button class="button button-primary">{s!(lang, desk.filter_add)}</button>
+            <div class="form-actions">
+                <button class="button button-primary">{s!(lang, desk.filter_add)}</button>
+                <a class="button" href=list.href(&list.words()) data-key="Escape">{s!(lang, desk.cancel)}</a>
+            </div>
         </form>
+    }
+    .into_any()
+}
+
+/// What a condition compares with: a choice where there is one, a day, a number or a text.
+fn filter_value(list: &List, field: Option<&Field>, custom: Option<&CustomField>, lang: Lang) -> AnyView {
+    let people = || list.owners.iter().map(|(id, name)| (id.to_string(), name.clone()));
+    let choices: Vec<(String, String)> = match (field, custom.map(|field| (field.kind, field))) {
+        (Some(Field::Owner), _) => {
+            let fixed = [("me", s!(lang, desk.me)), ("nobody", s!(lang, desk.nobody))]
+                .map(|(word, name)| (word.to_owned(), name.to_owned()));
+            fixed.into_iter().chain(people()).collect()
+        }
+        (Some(Field::Word("lifecycle")), _) => {
+            Lifecycle::ALL.into_iter().map(|it| (it.as_str().to_owned(), words::lifecycle(it, lang).to_owned())).collect()
+        }
+        (Some(Field::Word("language")), _) => {
+            [("es", "Español"), ("en", "English")].map(|(code, name)| (code.to_owned(), name.to_owned())).into()
+        }
+        (_, Some((FieldKind::Person, _))) => people().collect(),
+        (_, Some((FieldKind::YesNo, _))) => {
+            vec![("yes".into(), s!(lang, desk.yes).into()), ("no".into(), s!(lang, desk.no).into())]
+        }
+        (_, Some((FieldKind::Choice | FieldKind::Choices, field))) => {
+            field.choices.iter().map(|it| (it.clone(), it.clone())).collect()
+        }
+        _ => Vec::new(),
     };
-    menu(Icon::Funnel, s!(lang, desk.filter), !groups.is_empty(), body.into_any())
+    if !choices.is_empty() {
+        let options = choices.into_iter().map(|(value, label)| view! { <option value=value>{label}</option> });
+        return view! { <select class="input" name="value">{options.collect_view()}</select> }.into_any();
+    }
+    let kind = match (field, custom.map(|field| field.kind)) {
+        (Some(Field::Day(_) | Field::Time(_)), _) | (_, Some(FieldKind::Date)) => "date",
+        (Some(Field::Number(_)), _) => "number",
+        _ => "text",
+    };
+    view! { <input class="input" type=kind name="value" maxlength="100" autocomplete="off" autofocus=true/> }.into_any()
 }
 
 fn sort_name(sort: Sort, lang: Lang) -> &'static str {

@@ -115,6 +115,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
         updated_at: company.updated_at,
         deleted_at: company.deleted_at,
         merged_into: None,
+        is_person: false,
     };
     let owners = records::owners(ctx).await?;
     let known = Known { custom: &custom, owners: &owners };

@@ -211,6 +211,7 @@ fn record(contact: &Contact) -> Record<'_> {
         updated_at: contact.updated_at,
         deleted_at: contact.deleted_at,
         merged_into: contact.merged_into.map(|id| format!("/contacts/{id}")),
+        is_person: true,
     }
 }
 
@@ -272,7 +273,7 @@ pub async fn panel(ctx: &Ctx, reader: &Reader, id: ContactId, close: &str) -> Ap
                 <a class="icon-button desk-panel-close" href=close.to_owned() data-key="Escape" aria-label=s!(lang, desk.close)>{icon(Icon::Close)}</a>
             </div>
             {head(reader, &contact, &record, false)}
-            {record.bin_notice(reader, ctx.actor.may(Permission::WriteCrm))}
+            {record.bin_notice(ctx, reader)}
             {usage_section(reader, &contact, usage.as_ref())}
             {record.details(reader, &known, details(reader, &contact))}
             {timeline::section(reader, path, &timeline, None, true, &known, None)}

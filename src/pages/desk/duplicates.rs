@@ -65,7 +65,11 @@ pub async fn take(ctx: &Ctx, reader: &Reader, sent: &mut Sent) -> AppResult<()> 
 pub async fn take_merge(ctx: &Ctx, sent: &mut Sent) -> AppResult<()> {
     let pair = duplicates::pair(ctx, id_of(sent.value("pair"))?).await?;
     let winner = id_of(sent.value("keep"))?;
-    let loser = if winner == pair.a.id { pair.b.id } else { pair.a.id };
+    let loser = match winner {
+        id if id == pair.a.id => pair.b.id,
+        id if id == pair.b.id => pair.a.id,
+        _ => return Err(AppError::NotFound),
+    };
     let version = |name: &str| sent.value(name).parse().unwrap_or_default();
     let takes: BTreeSet<String> =
         plan::CHOSEN.iter().filter(|field| sent.value(field) == "loser").map(|field| (*field).to_owned()).collect();
@@ -193,11 +197,14 @@ fn card(reader: &Reader, pair: &Pair) -> AnyView {
         Column::Text(&b),
         Column::Text(s!(lang, duplicates.agreement)),
     ];
+    let owner = |row: &Row| row.owner.clone().unwrap_or_else(|| s!(lang, desk.nobody).to_owned());
+    let owners = format!("{}: {} · {}", words::field("owner", lang), owner(&pair.a), owner(&pair.b));
     let open = |row: &Row, name: &str| view! { <a class="link" href=format!("/contacts/{}", row.id)>{name.to_owned()}</a> };
     view! {
         <section class="pair" aria-label=title.clone()>
             <header class="pair-head">
                 <h3 class="pair-title">{open(&pair.a, &a)}<span class="faint">" · "</span>{open(&pair.b, &b)}</h3>
+                <span class="faint pair-owners">{owners}</span>
                 <span class="chip">{fill(s!(lang, duplicates.likely), &[&percent(pair.score)])}</span>
             </header>
             {table(reader, "pair-table", &columns, rows)}
@@ -214,7 +221,7 @@ fn card(reader: &Reader, pair: &Pair) -> AnyView {
 
 /// A probability in whole percent; never all of it.
 fn percent(score: f64) -> String {
-    format!("{:.0} %", (score * 100.0).clamp(1.0, 99.0))
+    format!("{:.0}\u{a0}%", (score * 100.0).clamp(1.0, 99.0))
 }
 
 /// What a field says: both values, how far they agree, and for how much it counts.
@@ -317,6 +324,7 @@ pub async fn merge_page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppRes
         choice(reader, field, (chosen(winner, &own, field, lang), chosen(loser, &other, field, lang)), takes)
     });
     let rows = rows.collect_view();
+    let alike = differing.is_empty().then(|| view! { <p>{s!(lang, duplicates.alike)}</p> });
     let united: Vec<_> = ["other_emails", "other_phones", "tags"].map(|field| words::field(field, lang)).to_vec();
     let (winner_name, loser_name) = (name(winner), name(loser));
     let (stays, goes) =
@@ -334,7 +342,8 @@ pub async fn merge_page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppRes
                 <input type="hidden" name="keep" value=winner.id.to_string()/>
                 <input type="hidden" name="winner_version" value=winner.version.to_string()/>
                 <input type="hidden" name="loser_version" value=loser.version.to_string()/>
-                {table(reader, "merge-table", &columns, rows)}
+                {alike.is_none().then(|| table(reader, "merge-table", &columns, rows))}
+                {alike}
                 <p class="faint">{fill(s!(lang, duplicates.united), &[&united.join(", ")])}" "{s!(lang, duplicates.same_values)}</p>
                 <div class="form-actions">
                     <button class="button button-primary">{s!(lang, duplicates.do_merge)}</button>

@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::import_shown;
 use crate::{
     domain::{
         AppError, AppResult,
         format::{self, Lang},
         import::Kind,
     },
-    features::imports::usecase::{self as imports, Import, KINDS, MATCH_KEYS, ON_MATCH, Settings, Whole},
+    features::imports::usecase::{self as imports, DAY_ORDERS, DECIMALS, Import, KINDS, MATCH_KEYS, ON_MATCH, Settings, Whole},
     pages::written::{
         form::Sent,
         parts::{Choice, Reader, fault_text, notice, problem, select},
@@ -18,7 +19,7 @@ use crate::{
     },
     platform::ctx::Ctx,
     ui::{
-        i18n::{fill, s},
+        i18n::{fill, plural, s},
         icon::{Icon, icon},
     },
 };
@@ -32,7 +33,13 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent, id: &str) -> AppResult<()> {
             while let Some(name) = sent.all(&format!("c{}", mapping.len())).next() {
                 mapping.push(name.to_owned());
             }
-            let settings = Settings { mapping, match_key: sent.value("match"), on_match: sent.value("on_match") };
+            let settings = Settings {
+                mapping,
+                match_key: sent.value("match"),
+                on_match: sent.value("on_match"),
+                day_order: sent.value("day_order"),
+                decimals: sent.value("decimals"),
+            };
             imports::begin(ctx, id, &settings, verb == "check").await?;
         }
         "cancel" => imports::cancel(ctx, id).await?,
@@ -52,7 +59,14 @@ pub async fn take(ctx: &Ctx, sent: &mut Sent, id: &str) -> AppResult<()> {
 pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<AnyView> {
     let lang = reader.lang;
     let list = imports::list(ctx).await?;
-    let why = why_not(place.get("why"), lang);
+    let oldest = list.iter().rev().find(|it| is_open(it) && it.started_by == ctx.actor.user().map(|id| id.0));
+    let why = match place.get("why") {
+        "unfinished" => Some(fill(
+            s!(lang, imports.w_unfinished),
+            &[&imports::MAX_UNFINISHED.to_string(), oldest.map_or("—", |it| it.file_name.as_str())],
+        )),
+        why => why_not(why, lang).map(str::to_owned),
+    };
     let chosen = Kind::parse(place.get("kind")).unwrap_or(Kind::Contacts);
     let kinds: Vec<Choice> =
         KINDS.iter().map(|kind| (kind.as_str().to_owned(), kind_name(kind.as_str(), lang).to_owned(), None)).collect();
@@ -63,7 +77,7 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let view = view! {
         <div class="import">
             <p class="office-help">{s!(lang, imports.help)}</p>
-            {why.map(|text| notice("notice-bad", Icon::Warning, "alert", text))}
+            {why.map(|text| notice("notice-bad", Icon::Warning, "alert", &text))}
             <form class="form import-send" method="post" action="/import/upload" enctype="multipart/form-data">
                 {select(reader, "send", "kind", s!(lang, imports.kind), chosen.as_str(), kinds)}
                 <div class="field">
@@ -94,6 +108,10 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     Ok(view.into_any())
 }
 
+fn is_open(import: &Import) -> bool {
+    matches!(import.state.as_str(), "draft" | "checked")
+}
+
 fn listed(reader: &Reader, import: &Import) -> AnyView {
     let lang = reader.lang;
     view! {
@@ -115,11 +133,19 @@ pub async fn one(ctx: &Ctx, reader: &Reader, id: &str) -> AppResult<(String, Any
     let whole = imports::find(ctx, id, lang).await?;
     let import = &whole.import;
     let goes_on = matches!(import.state.as_str(), "checking" | "running" | "undoing");
-    let is_open = matches!(import.state.as_str(), "draft" | "checked");
+    let is_open = is_open(import);
     let failure =
         import.failure.as_ref().map(|why| notice("notice-bad", Icon::Warning, "alert", &fill(s!(lang, imports.failure), &[why])));
     let tried = (import.state == "checked").then(|| notice("notice-ok", Icon::Check, "status", s!(lang, imports.would)));
-    let counts = (import.state != "draft").then(|| counts(import, lang));
+    let counts = (import.state != "draft").then(|| {
+        let (whole, took) = (rows_in_all(import, lang), import.began_at.zip(import.finished_at));
+        let took =
+            took.map(|(began, ended)| fill(s!(lang, imports.took), &[&format::duration((ended - began).num_seconds().max(1))]));
+        view! {
+            {counts(import, lang)}
+            <p class="faint">{whole}{took.map(|took| format!(" · {took}"))}</p>
+        }
+    });
     let view = view! {
         <div class="import">
             <p><a href="/import">{s!(lang, imports.back)}</a></p>
@@ -134,6 +160,8 @@ pub async fn one(ctx: &Ctx, reader: &Reader, id: &str) -> AppResult<(String, Any
             {tried}
             {goes_on.then(|| progress(import, lang))}
             {counts}
+            {(!whole.preview.is_empty() && is_open).then(|| import_shown::preview(reader, import, &whole.preview))}
+            {(!whole.records.is_empty()).then(|| import_shown::records(&whole, lang))}
             {is_open.then(|| settings(reader, import))}
             {matches!(import.state.as_str(), "done" | "cancelled" | "failed")
                 .then(|| {
@@ -183,6 +211,11 @@ fn progress(import: &Import, lang: Lang) -> AnyView {
     .into_any()
 }
 
+fn rows_in_all(import: &Import, lang: Lang) -> String {
+    let n = import.total_rows;
+    fill(plural(n, s!(lang, imports.count_one), s!(lang, imports.count)), &[&format::integer(n, lang)])
+}
+
 fn counts(import: &Import, lang: Lang) -> AnyView {
     let undone = matches!(import.state.as_str(), "undoing" | "undone");
     let all = [
@@ -202,7 +235,7 @@ fn counts(import: &Import, lang: Lang) -> AnyView {
 fn settings(reader: &Reader, import: &Import) -> AnyView {
     let lang = reader.lang;
     let Some(kind) = Kind::parse(&import.kind) else { return ().into_any() };
-    let rows = import.headers.iter().enumerate().map(|(at, header)| {
+    let rows = import.titles(lang).into_iter().enumerate().map(|(at, header)| {
         let begin = import.mapping.get(at).map(String::as_str).unwrap_or_default();
         let name = format!("c{at}");
         let sent = reader.sent.error().map(|_| reader.sent.value(&name).to_owned());
@@ -216,7 +249,7 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
         let aside = chosen.is_empty();
         view! {
             <tr class=aside.then_some("is-aside")>
-                <th scope="row">{header.clone()}</th>
+                <th scope="row">{header}</th>
                 <td class="cell-wrap faint">{samples.join(" · ")}</td>
                 <td>
                     <select class="input" name=name aria-label=label>
@@ -252,7 +285,7 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
         )
     });
     let columns = [s!(lang, imports.column), s!(lang, imports.samples), s!(lang, imports.field)].map(Column::Text);
-    let heading = fill(s!(lang, imports.progress), &["0", &format::integer(import.total_rows, lang)]);
+    let heading = rows_in_all(import, lang);
     view! {
         <form class="import-settings" method="post" action=format!("/import/{}", import.id)>
             <h3>{s!(lang, imports.columns)}</h3>
@@ -261,6 +294,7 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
             <div class="import-choices">
                 {select(reader, "settings", "match", s!(lang, imports.match_by), &import.match_key, keys.collect())}
                 {select(reader, "settings", "on_match", s!(lang, imports.on_match), &import.on_match, then.collect())}
+                {how_read(reader, import, kind)}
             </div>
             <div class="form-actions">
                 <button class="button" name="do" value="check">{s!(lang, imports.check)}</button>
@@ -268,6 +302,43 @@ fn settings(reader: &Reader, import: &Import) -> AnyView {
                 <button class="button button-bad" name="do" value="discard">{s!(lang, imports.discard)}</button>
             </div>
         </form>
+    }
+    .into_any()
+}
+
+/// How days and numbers are read: asked for where they matter.
+fn how_read(reader: &Reader, import: &Import, kind: Kind) -> AnyView {
+    let lang = reader.lang;
+    let choice = |value: &str, label: &str| -> Choice { (value.to_owned(), label.to_owned(), None) };
+    let orders = DAY_ORDERS.iter().map(|word| {
+        choice(
+            word,
+            match *word {
+                "day_first" => s!(lang, imports.d_day),
+                "month_first" => s!(lang, imports.d_month),
+                _ => s!(lang, imports.d_found),
+            },
+        )
+    });
+    let marks = DECIMALS.iter().map(|word| {
+        choice(
+            word,
+            match *word {
+                "comma" => s!(lang, imports.d_comma),
+                "point" => s!(lang, imports.d_point),
+                _ => s!(lang, imports.d_found),
+            },
+        )
+    });
+    let order = kind
+        .has_days(&import.mapping)
+        .then(|| select(reader, "settings", "day_order", s!(lang, imports.day_order), &import.day_order, orders.collect()));
+    let mark = kind
+        .has_numbers(&import.mapping)
+        .then(|| select(reader, "settings", "decimals", s!(lang, imports.decimals), &import.decimals, marks.collect()));
+    view! {
+        {order}
+        {mark}
     }
     .into_any()
 }
@@ -397,6 +468,7 @@ fn why_not(word: &str, lang: Lang) -> Option<&'static str> {
         "other" => s!(lang, imports.w_other),
         "damaged" => s!(lang, imports.w_damaged),
         "too_large" => s!(lang, imports.w_too_large),
+        "wide" => s!(lang, imports.w_wide),
         "missing" => s!(lang, imports.w_missing),
         _ => return None,
     })

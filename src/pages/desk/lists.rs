@@ -69,6 +69,8 @@ pub struct List {
     pub unread: usize,
     /// The record that lies open beside it.
     pub open: Option<Uuid>,
+    /// The field that a filter is being made of.
+    pub pick: Option<String>,
 }
 
 impl List {
@@ -103,7 +105,10 @@ impl List {
         };
         let unread = asked.saturating_sub(query.conditions.len());
         let open = get("open").and_then(|id| id.parse().ok());
-        Self { of, custom, owners, query, shown, unread, open }
+        let asked_about =
+            |name: &str| of.fields.iter().any(|(word, _)| *word == name) || custom.iter().any(|field| field.name() == name);
+        let pick = get("pick").filter(|name| asked_about(name)).map(str::to_owned);
+        Self { of, custom, owners, query, shown, unread, open, pick }
     }
 
     /// The query of the address, but for the page.
@@ -253,7 +258,7 @@ fn chosen_problem(reader: &Reader) -> Option<AnyView> {
 
 /// A line of a list: the box to choose it with, the head that leads to it, and the columns.
 pub fn row(ctx: &Ctx, list: &List, (id, name): (Uuid, &str), head: AnyView, cell: impl Fn(&str) -> AnyView) -> AnyView {
-    let choice = (ctx.actor.may(Permission::WriteCrm) && !list.query.bin).then(|| {
+    let choice = ctx.actor.may(Permission::WriteCrm).then(|| {
         view! { <td class="cell-box"><input type="checkbox" name="id" value=id.to_string() aria-label=name.to_owned()/></td> }
     });
     view! {
@@ -397,6 +402,7 @@ fn about(reader: &Reader, list: &List, total: i64, near: bool) -> AnyView {
     });
     view! {
         <div class="desk-about">
+            {list.query.bin.then(|| view! { <strong class="desk-bin">{icon(Icon::Trash)}{s!(lang, desk.bin)}</strong> })}
             <span class="desk-count" role="status">{if near { s!(lang, desk.near).to_owned() } else { count }}</span>
             {chips.collect_view()}
             {list.query.is_narrowed().then(|| view! { <a class="link" href=list.of.path>{s!(lang, desk.clear)}</a> })}
@@ -423,6 +429,7 @@ fn said(reader: &Reader, place: &Place<'_>, list: &List) -> Option<AnyView> {
     let text = match place.get("did") {
         _ if n == 0 => s!(lang, desk.did_nothing).to_owned(),
         "delete" => fill(plural(n, s!(lang, desk.deleted_one), s!(lang, desk.deleted)), &[&format::integer(n, lang)]),
+        "restore" => fill(plural(n, s!(lang, desk.restored_one), s!(lang, desk.restored_many)), &[&format::integer(n, lang)]),
         _ => fill(plural(n, s!(lang, desk.changed_one), s!(lang, desk.changed)), &[&format::integer(n, lang)]),
     };
     let change = place.get("undo").parse::<Uuid>().ok();
@@ -441,7 +448,7 @@ fn said(reader: &Reader, place: &Place<'_>, list: &List) -> Option<AnyView> {
 /// The table, with what can be done with the lines that are chosen.
 fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64, tags: &[String]) -> AnyView {
     let lang = reader.lang;
-    let writes = ctx.actor.may(Permission::WriteCrm) && !list.query.bin;
+    let writes = ctx.actor.may(Permission::WriteCrm);
     let query = list.href(&list.words());
     let query = query.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     let heads = list.shown.iter().map(|name| {
@@ -471,7 +478,7 @@ fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64, tag
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            {writes.then(|| bulk_bar(reader, list, total, tags))}
+            {writes.then(|| if list.query.bin { bin_bar(reader, total) } else { bulk_bar(reader, list, total, tags) })}
         </form>
     }
     .into_any()
@@ -480,15 +487,10 @@ fn table(ctx: &Ctx, reader: &Reader, list: &List, rows: AnyView, total: i64, tag
 fn bulk_bar(reader: &Reader, list: &List, total: i64, tags: &[String]) -> AnyView {
     let lang = reader.lang;
     let owners = list.owners.iter().map(|(id, name)| view! { <option value=id.to_string()>{name.clone()}</option> });
-    let all = if total > list::COUNTED {
-        s!(lang, desk.choose_everything).to_owned()
-    } else {
-        fill(s!(lang, desk.choose_list), &[&format::integer(total, lang)])
-    };
     view! {
         <div class="bulk-bar" role="group" aria-label=s!(lang, desk.bulk)>
             <span class="bulk-count">{s!(lang, desk.chosen)}</span>
-            <label class="check"><input type="checkbox" name="all" value="1"/>{all}</label>
+            <label class="check"><input type="checkbox" name="all" value="1"/>{all_of(total, lang)}</label>
             <span class="bulk-action">
                 <select class="input" name="owner" aria-label=s!(lang, fields.owner)>
                     <option value="nobody">{s!(lang, desk.nobody)}</option>
@@ -520,6 +522,28 @@ fn bulk_bar(reader: &Reader, list: &List, total: i64, tags: &[String]) -> AnyVie
         </div>
     }
     .into_any()
+}
+
+/// What can be done with those that are chosen in the bin.
+fn bin_bar(reader: &Reader, total: i64) -> AnyView {
+    let lang = reader.lang;
+    view! {
+        <div class="bulk-bar" role="group" aria-label=s!(lang, desk.bulk)>
+            <span class="bulk-count">{s!(lang, desk.chosen)}</span>
+            <label class="check"><input type="checkbox" name="all" value="1"/>{all_of(total, lang)}</label>
+            <button class="button" name="what" value="restore">{s!(lang, desk.restore)}</button>
+        </div>
+    }
+    .into_any()
+}
+
+/// The whole list, by its number.
+fn all_of(total: i64, lang: Lang) -> String {
+    if total > list::COUNTED {
+        s!(lang, desk.choose_everything).to_owned()
+    } else {
+        fill(s!(lang, desk.choose_list), &[&format::integer(total, lang)])
+    }
 }
 
 /// The ways to the first page and to the next.

@@ -26,6 +26,7 @@ use crate::{
     },
     platform::ctx::Ctx,
     ui::{
+        href,
         i18n::{fill, s},
         icon::{Icon, icon},
     },
@@ -53,6 +54,8 @@ pub struct Record<'a> {
     pub deleted_at: Option<DateTime<Utc>>,
     /// The address of the record that it was merged into.
     pub merged_into: Option<String>,
+    /// Whether it is of a person, who may want to be forgotten.
+    pub is_person: bool,
 }
 
 /// What admins have added, and who can own a record: what the values of custom fields are read with.
@@ -145,7 +148,7 @@ impl Record<'_> {
                 {head}
                 {problem(reader)}
                 {said.filter(|_| reader.sent.verb().is_empty()).map(|text| notice("notice-ok", Icon::Check, "status", text))}
-                {self.bin_notice(reader, ctx.actor.may(Permission::WriteCrm))}
+                {self.bin_notice(ctx, reader)}
                 <div class="profile-columns">
                     <div class="profile-main">{main}</div>
                     <aside class="profile-side">{side}</aside>
@@ -190,7 +193,7 @@ impl Record<'_> {
     }
 
     /// Says that the record lies in the bin, or what it was merged into.
-    pub fn bin_notice(&self, reader: &Reader, writes: bool) -> Option<AnyView> {
+    pub fn bin_notice(&self, ctx: &Ctx, reader: &Reader) -> Option<AnyView> {
         let lang = reader.lang;
         let at = self.deleted_at?;
         let (sign, says) = match &self.merged_into {
@@ -200,15 +203,19 @@ impl Record<'_> {
                 (Icon::Users, link.into_any())
             }
             None => {
-                let restore = writes.then(|| {
+                let restore = ctx.actor.may(Permission::WriteCrm).then(|| {
                     view! {
                         <form method="post" action=self.path.clone()>
                             <button class="button" name="do" value="restore">{s!(lang, desk.restore)}</button>
                         </form>
                     }
                 });
+                let erase = (self.is_person && ctx.actor.may(Permission::ManagePrivacy)).then(|| {
+                    let place = href::with_query("/admin/privacy", &[("q", self.id.to_string())]);
+                    view! { <a class="link" href=place>{s!(lang, desk.erase)}</a> }
+                });
                 let text = fill(s!(lang, desk.in_bin), &[&format::ago(at, reader.now, lang)]);
-                (Icon::Trash, view! { <p>{text}</p> {restore} }.into_any())
+                (Icon::Trash, view! { <p>{text}" "{erase}</p> {restore} }.into_any())
             }
         };
         Some(view! { <div class="notice" role="status">{icon(sign)}{says}</div> }.into_any())

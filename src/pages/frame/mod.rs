@@ -1,5 +1,6 @@
 //! What stands around every page: sidebar, top bar, tab bar, command palette, shortcuts.
 
+pub mod find;
 mod help;
 mod palette;
 mod settings;

@@ -1,22 +1,21 @@
-//! The command palette: go to a place, find a user, run a command.
+//! The command palette: go to a place, find a contact, a company or a user, run a command.
 
 use std::time::Duration;
 
 use leptos::{ev, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{set_lang, set_theme, settings::theme_name, use_overlays};
+use super::{
+    find::{Found, find},
+    set_lang, set_theme,
+    settings::theme_name,
+    use_overlays,
+};
 use crate::{
-    domain::{
-        format::Lang,
-        people::Permission,
-        tier::Tier,
-        usage::{UsageFilter, UserQuery},
-    },
-    features::usage::api::load_users,
+    domain::{format::Lang, people::Permission, tier::Tier, usage::UsageFilter},
     pages::usage::{PERIODS, period_name, usage_href},
     ui::{
-        dom, href,
+        dom,
         i18n::{fill, t, use_lang},
         icon::{Icon, icon},
         mark::tier_name,
@@ -29,8 +28,6 @@ use crate::{
 const ID: &str = "palette";
 /// The id of its field.
 const FIELD: &str = "palette-field";
-/// How many users are listed.
-const USERS: usize = 6;
 
 /// What an entry does.
 #[derive(Clone, PartialEq)]
@@ -70,6 +67,10 @@ fn commands(lang: Lang) -> Vec<Entry> {
         Entry { keys: &["G", "B"], ..Entry::new(go, Icon::Building, t!(lang, nav.companies), to("/companies")) },
         Entry { keys: &["G", "S"], ..Entry::new(go, Icon::Users, t!(lang, nav.users), to("/usage/users")) },
         Entry::new(go, Icon::Users, t!(lang, palette.near), to("/usage/users?near=1")),
+        Entry::new(go, Icon::Inbox, t!(lang, palette.import), to("/import")),
+        Entry::new(go, Icon::Users, t!(lang, palette.duplicates), to("/duplicates")),
+        Entry::new(run, Icon::Plus, t!(lang, palette.new_contact), to("/contacts/new")),
+        Entry::new(run, Icon::Plus, t!(lang, palette.new_lead), to("/leads/new")),
     ];
     if let Some(me) = use_me() {
         if me.role.may(Permission::ReadPeople) {
@@ -125,12 +126,12 @@ fn Body() -> impl IntoView {
     let settings = use_settings();
     let navigate = use_navigate();
     let text = RwSignal::new(String::new());
-    let users = RwSignal::new(Vec::<Entry>::new());
+    let records = RwSignal::new(Vec::<Entry>::new());
     let chosen = RwSignal::new(0_usize);
     let all = StoredValue::new(commands(lang));
     let entries = Memo::new(move |_| {
         let wanted = text.with(|t| t.trim().to_lowercase());
-        let mut found = users.get();
+        let mut found = records.get();
         found.extend(all.with_value(|all| {
             all.iter().filter(|e| wanted.is_empty() || e.label.to_lowercase().contains(&wanted)).cloned().collect::<Vec<_>>()
         }));
@@ -145,7 +146,7 @@ fn Body() -> impl IntoView {
         });
         let search = text.with_untracked(|t| t.trim().to_owned());
         if search.is_empty() {
-            users.set(Vec::new());
+            records.set(Vec::new());
             return;
         }
         set_timeout(
@@ -154,9 +155,9 @@ fn Body() -> impl IntoView {
                     return;
                 }
                 spawn_local(async move {
-                    let found = load_users(UserQuery { search, ..UserQuery::default() }).await.map(|p| p.rows).unwrap_or_default();
+                    let found = find(search).await.unwrap_or_default();
                     if question.try_get_value() == number {
-                        users.set(found.into_iter().take(USERS).map(|u| user_entry(u, lang)).collect());
+                        records.set(found.into_iter().map(|found| entry(found, lang)).collect());
                         chosen.set(0);
                     }
                 });
@@ -230,10 +231,13 @@ fn Body() -> impl IntoView {
     .into_any()
 }
 
-fn user_entry(user: crate::domain::usage::UserStanding, lang: Lang) -> Entry {
-    let action = Action::Go(href::user(&user.user_id));
-    let entry = Entry::new(t!(lang, nav.users), Icon::Users, user.user_id, action);
-    Entry { note: user.organization_id, tier: Some(user.tier), ..entry }
+fn entry(found: Found, lang: Lang) -> Entry {
+    let (section, picture) = match found.kind {
+        'c' => (t!(lang, nav.contacts), Icon::Contact),
+        'b' => (t!(lang, nav.companies), Icon::Building),
+        _ => (t!(lang, nav.users), Icon::Users),
+    };
+    Entry { note: found.note, tier: found.tier, ..Entry::new(section, picture, found.name, Action::Go(found.href)) }
 }
 
 /// The entries under the heads of their sections.

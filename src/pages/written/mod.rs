@@ -12,6 +12,8 @@ pub mod render;
 #[cfg(feature = "ssr")]
 pub mod tables;
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -21,8 +23,11 @@ use self::api::load_page;
 use super::frame::TopBar;
 use crate::ui::{
     i18n::{t, use_lang},
-    state::{ErrorPanel, skeleton_rows},
+    state::{ErrorPanel, error_text, skeleton_rows},
 };
+
+/// Marks what goes on while somebody looks at it, such as a job: the page is asked for again after a second.
+pub const GOES_ON: &str = "data-goes-on";
 
 /// A page, as the server has written it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +69,16 @@ pub fn WrittenPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match page.await {
                     Ok(WrittenView { title, above, up, class, html }) => {
+                        // What goes on by itself is looked at again until it has ended, or somebody has left.
+                        if cfg!(feature = "hydrate") && html.contains(GOES_ON) {
+                            let here = place.get_untracked();
+                            let again = move || {
+                                if place.try_get_untracked().is_some_and(|place| place == here) {
+                                    page.refetch();
+                                }
+                            };
+                            set_timeout(again, Duration::from_secs(1));
+                        }
                         view! {
                             <Title text=title/>
                             {match up {
@@ -75,9 +90,10 @@ pub fn WrittenPage() -> impl IntoView {
                             .into_any()
                     }
                     Err(error) => {
+                        let (title, _) = error_text(&error, lang);
                         view! {
-                            <Title text=t!(lang, nav.office)/>
-                            <TopBar title=t!(lang, nav.office)/>
+                            <Title text=title.clone()/>
+                            <TopBar title/>
                             <div class="page-state">
                                 <ErrorPanel error href=place.get_untracked() retry/>
                             </div>

@@ -74,34 +74,13 @@ pub fn rows(bytes: impl Read, encoding: Encoding, take: &mut dyn FnMut(Row) -> G
             return Err(Refused::TooLarge);
         }
     }
-    let mut cards: Vec<(u64, Card)> = Vec::new();
-    let mut open: Option<(u64, Vec<Property>)> = None;
-    // A card within a card (AGENT) is somebody else's.
-    let mut within = 0;
-    for (line, logical) in unfolded(&text) {
-        let Some(property) = property(&logical) else { continue };
-        let is_card = property.value.trim().eq_ignore_ascii_case("VCARD");
-        match property.name.as_str() {
-            "BEGIN" if is_card && open.is_some() => within += 1,
-            "BEGIN" if is_card => open = Some((line, Vec::new())),
-            "END" if is_card && within > 0 => within -= 1,
-            "END" if is_card => cards.extend(open.take().map(|(line, properties)| (line, card(properties)))),
-            _ if within > 0 => {}
-            _ => {
-                if let Some((_, properties)) = &mut open {
-                    properties.push(property);
-                }
-            }
-        }
-    }
-    // The last card of a file that was cut.
-    cards.extend(open.take().map(|(line, properties)| (line, card(properties))));
-    if cards.iter().all(|(_, card)| card.is_empty()) {
+    let cards = cards(&text);
+    if cards.iter().all(|read| read.card.is_empty()) {
         return Err(Refused::Empty);
     }
     let mut places: HashMap<&(String, usize), usize> = HashMap::new();
     let mut columns: Vec<&(String, usize)> = Vec::new();
-    for (key, _) in cards.iter().flat_map(|(_, card)| card) {
+    for (key, _) in cards.iter().flat_map(|read| &read.card) {
         places.entry(key).or_insert_with(|| {
             columns.push(key);
             columns.len()
@@ -112,22 +91,63 @@ pub fn rows(bytes: impl Read, encoding: Encoding, take: &mut dyn FnMut(Row) -> G
     columns.sort_by_key(|key| (place(key), if place(key) == COLUMNS.len() { places.get(key).copied() } else { None }, key.1));
     let title = |(name, nth): &(String, usize)| if *nth == 1 { name.clone() } else { format!("{name} {nth}") };
     let header = columns.iter().map(|key| Cell { text: title(key), kind: CellKind::Text }).collect();
-    if take(Row { line: 0, cells: header, bad_quote: false }) == Go::Stop {
+    if take(Row { cells: header, ..Row::default() }) == Go::Stop {
         return Ok(());
     }
     let at: HashMap<&(String, usize), usize> = columns.iter().enumerate().map(|(at, key)| (*key, at)).collect();
-    for (line, card) in &cards {
+    for read in &cards {
         let mut cells = vec![Cell::default(); columns.len()];
-        for (key, value) in card {
+        for (key, value) in &read.card {
             if let Some(cell) = at.get(key).and_then(|at| cells.get_mut(*at)) {
                 cell.text.clone_from(value);
             }
         }
-        if take(Row { line: *line, cells, bad_quote: false }) == Go::Stop {
+        if take(Row { line: read.line, cells, unended: read.unended, ..Row::default() }) == Go::Stop {
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// A card as it was read.
+struct ReadCard {
+    line: u64,
+    card: Card,
+    unended: bool,
+}
+
+/// The cards of a file. One that is not ended goes as far as the next one, or the file.
+fn cards(text: &str) -> Vec<ReadCard> {
+    let mut cards: Vec<ReadCard> = Vec::new();
+    let mut open: Option<(u64, Vec<Property>)> = None;
+    let mut end = |open: &mut Option<(u64, Vec<Property>)>, unended| {
+        cards.extend(open.take().map(|(line, properties)| ReadCard { line, card: card(properties), unended }));
+    };
+    // A card within a card is somebody else's: it stands below AGENT.
+    let mut within = 0;
+    for (line, logical) in unfolded(text) {
+        let Some(property) = property(&logical) else { continue };
+        let is_card = property.value.trim().eq_ignore_ascii_case("VCARD");
+        let is_agents =
+            within > 0 || open.as_ref().and_then(|(_, properties)| properties.last()).is_some_and(|last| last.name == "AGENT");
+        match property.name.as_str() {
+            "BEGIN" if is_card && is_agents => within += 1,
+            "BEGIN" if is_card => {
+                end(&mut open, true);
+                open = Some((line, Vec::new()));
+            }
+            "END" if is_card && within > 0 => within -= 1,
+            "END" if is_card => end(&mut open, false),
+            _ if within > 0 => {}
+            _ => {
+                if let Some((_, properties)) = &mut open {
+                    properties.push(property);
+                }
+            }
+        }
+    }
+    end(&mut open, true);
+    cards
 }
 
 /// The logical lines with the line on which each begins: a line that begins with a blank goes on with the one before, as does one after

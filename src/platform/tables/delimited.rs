@@ -271,6 +271,7 @@ pub fn rows(bytes: impl Read, encoding: Encoding, dialect: Dialect, take: &mut d
                 line,
                 cells: record.cells.into_iter().map(|text| Cell { text, kind: CellKind::Text }).collect(),
                 bad_quote: record.bad_quote,
+                unended: false,
             };
             line += lines;
             piece = PIECE;

@@ -18,6 +18,9 @@ use std::{
 
 use crate::domain::{format::Lang, import::Cell};
 
+/// The most columns of a file that is read as records.
+pub const MAX_COLUMNS: usize = 500;
+
 /// Where a file's bytes are.
 #[derive(Clone, Debug)]
 pub enum Source {
@@ -49,6 +52,8 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Whether a quote was opened and never closed.
     pub bad_quote: bool,
+    /// Whether it is a card that is never ended.
+    pub unended: bool,
 }
 
 /// What a file is.
@@ -108,6 +113,9 @@ pub enum Refused {
     /// It says that it is a workbook, and is damaged.
     #[error("the workbook is damaged: {0}")]
     Damaged(String),
+    /// It has more columns than anybody could look through.
+    #[error("the table has more than {MAX_COLUMNS} columns: it is not read")]
+    Wide,
     /// It is larger than what is read.
     #[error("the table is larger than can be read")]
     TooLarge,
@@ -130,6 +138,7 @@ impl Refused {
             Self::Bomb => "el libro ocupa mucho más de lo que aparenta: no se lee".into(),
             Self::Other(what) => format!("el archivo no se puede leer ({what}): guárdalo como CSV o XLSX"),
             Self::Damaged(detail) => format!("el libro está dañado: {detail}"),
+            Self::Wide => format!("la tabla tiene más de {MAX_COLUMNS} columnas: no se lee"),
             Self::TooLarge => "la tabla es más grande de lo que se puede leer".into(),
             Self::Io(error) => error.to_string(),
         }

@@ -14,6 +14,8 @@ fn read(kind: Kind, rows: &[&str]) -> Read {
     let survey = surveyor.finish();
     let mapping = survey.guess(kind);
     let given = Given {
+        order: None,
+        point: None,
         lang: survey.lang.unwrap_or(Lang::Es),
         today: NaiveDate::from_ymd_opt(2026, 11, 21),
         currency: None,

@@ -16,11 +16,13 @@ pub async fn lock(tx: &mut PgConnection, kind: Kind, change: &Change, ids: &[Uui
         Change::Untag(_) => ("'tags', tags", "tags @> ARRAY[$2::text]"),
         Change::Lifecycle(_) => ("'lifecycle', lifecycle", "lifecycle <> $2"),
         Change::Delete => ("'deleted', false", "true"),
+        Change::Restore => ("'deleted_at', deleted_at", "merged_into IS NULL"),
     };
+    let lies = if *change == Change::Restore { "NOT NULL" } else { "NULL" };
     let table = kind.table();
     let sql = format!(
         "SELECT jsonb_build_object('id', id, 'version', version + 1, {column}) FROM {table}
-         WHERE id = ANY($1) AND deleted_at IS NULL AND {still} ORDER BY id FOR UPDATE"
+         WHERE id = ANY($1) AND deleted_at IS {lies} AND {still} ORDER BY id FOR UPDATE"
     );
     let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(ids);
     match change.word() {
@@ -43,6 +45,7 @@ pub async fn change(
         Change::Untag(_) => "tags = array_remove(tags, $3)",
         Change::Lifecycle(_) => "lifecycle = $3",
         Change::Delete => "deleted_at = $2",
+        Change::Restore => "deleted_at = NULL",
     };
     let sql = format!("UPDATE {} SET {set}, version = version + 1, updated_at = $2 WHERE id = ANY($1)", kind.table());
     let query = sqlx::query(AssertSqlSafe(sql)).bind(ids).bind(now);
@@ -85,7 +88,7 @@ pub async fn undo(tx: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result
 /// How many records a change was of, and the table they are in; none where the actor made no such change.
 pub async fn find(tx: &mut PgConnection, id: Uuid) -> Result<Option<(String, i64)>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"SELECT kind, jsonb_array_length(rows)::bigint AS "n!" FROM bulk_changes WHERE id = $1 AND undone_at IS NULL"#,
+        r#"SELECT kind, jsonb_array_length(rows)::bigint AS "n!" FROM bulk_changes WHERE id = $1 AND undone_at IS NULL FOR UPDATE"#,
         id
     );
     Ok(row.fetch_optional(tx).await?.map(|row| (row.kind, row.n)))

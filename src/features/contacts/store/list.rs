@@ -212,7 +212,7 @@ fn count_sql(before: &str, view: &'static str, query: &ListQuery, asker: Asker<'
     sql
 }
 
-fn conditions(sql: &mut QueryBuilder<Postgres>, query: &ListQuery, asker: Asker<'_>) {
+pub(super) fn conditions(sql: &mut QueryBuilder<Postgres>, query: &ListQuery, asker: Asker<'_>) {
     sql.push(if query.bin { "c.deleted_at IS NOT NULL AND c.merged_into IS NULL" } else { "c.deleted_at IS NULL" });
     if asker.near {
         sql.push(" AND crm_fold(").push_bind(query.search.clone()).push(") <% c.search");
@@ -383,7 +383,7 @@ where
     }
 }
 
-fn after(sql: &mut QueryBuilder<Postgres>, query: &ListQuery) {
+pub(super) fn after(sql: &mut QueryBuilder<Postgres>, query: &ListQuery) {
     let Some((key, id)) = &query.after else { return };
     let (column, compare) = match query.sort {
         Sort::Name => ("c.sort_name", ">"),
@@ -403,7 +403,7 @@ fn after(sql: &mut QueryBuilder<Postgres>, query: &ListQuery) {
     sql.push(", ").push_bind(*id).push(")");
 }
 
-fn order(sql: &mut QueryBuilder<Postgres>, query: &ListQuery, asker: Asker<'_>) {
+pub(super) fn order(sql: &mut QueryBuilder<Postgres>, query: &ListQuery, asker: Asker<'_>) {
     if asker.near {
         sql.push(" ORDER BY word_similarity(crm_fold(").push_bind(query.search.clone()).push("), c.search) DESC, c.id");
         return;

@@ -69,7 +69,7 @@ pub async fn update(tx: &mut PgConnection, import: Uuid, rows: &Value, now: Date
                 coalesce(r.phone, was.phone) AS phone, coalesce(r.website, was.website) AS website, coalesce(r.address, was.address) AS address,
                 coalesce(r.city, was.city) AS city, coalesce(r.country, was.country) AS country,
                 coalesce(r.organization_id, was.organization_id) AS organization_id, coalesce(r.notes, was.notes) AS notes,
-                was.tags || ARRAY(SELECT t FROM unnest(r.tags) t WHERE t <> ALL (was.tags)) AS tags
+                (was.tags || ARRAY(SELECT t FROM unnest(r.tags) t WHERE lower(t) NOT IN (SELECT lower(w) FROM unnest(was.tags) w)))[:30] AS tags
             FROM was JOIN r ON r.id = was.id),
          changed AS (
             UPDATE companies c SET name = new.name, domain = new.domain, industry = new.industry, employees = new.employees, phone = new.phone,
@@ -92,8 +92,23 @@ pub async fn update(tx: &mut PgConnection, import: Uuid, rows: &Value, now: Date
     .await
 }
 
+/// How records stand now, and how they stood before the import where it has changed them: as objects by the names of their columns.
+pub async fn stand(tx: &mut PgConnection, import: Uuid, ids: &[Uuid]) -> Result<Vec<(Uuid, Value, Option<Value>)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT c.id AS "id!", to_jsonb(c) || jsonb_build_object('owner', n.name) AS "now!",
+               CASE WHEN NOT ch.was_created THEN ch.was || jsonb_build_object('owner', n.name) END AS was
+           FROM seen_companies c LEFT JOIN crm_names n ON n.id = c.owner_id
+           LEFT JOIN import_changes ch ON ch.import_id = $1 AND ch.record_id = c.id WHERE c.id = ANY($2)"#,
+        import,
+        ids
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.id, r.now, r.was)).collect())
+}
+
 /// Takes back what an import did to these companies, where nobody has changed them since and, for those that it made, nobody is in
-/// them; gives those.
+/// them or has worked with them; gives those.
 pub async fn undo(tx: &mut PgConnection, import: Uuid, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Uuid>, sqlx::Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -101,7 +116,7 @@ pub async fn undo(tx: &mut PgConnection, import: Uuid, ids: &[Uuid], now: DateTi
     let mut back = sqlx::query_scalar!(
         "UPDATE companies c SET deleted_at = coalesce(c.deleted_at, $3), version = c.version + 1, updated_at = $3
          FROM import_changes ch WHERE ch.import_id = $1 AND ch.record_id = ANY($2) AND ch.was_created AND c.id = ch.record_id
-            AND c.version = ch.version AND NOT EXISTS (SELECT 1 FROM contacts p WHERE p.company_id = c.id AND p.deleted_at IS NULL)
+            AND c.version = ch.version AND NOT import_in_use(c.id)
          RETURNING c.id",
         import,
         ids,

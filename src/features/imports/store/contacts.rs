@@ -74,15 +74,17 @@ pub async fn update(tx: &mut PgConnection, import: Uuid, rows: &Value, now: Date
          new AS (
             SELECT was.id, coalesce(r.first_name, was.first_name) AS first_name, coalesce(r.last_name, was.last_name) AS last_name,
                 coalesce(r.email, was.email) AS email, coalesce(r.phone, was.phone) AS phone,
-                ARRAY(SELECT DISTINCT e FROM unnest(was.other_emails || coalesce(r.other_emails, '{}')
-                    || CASE WHEN r.email <> was.email THEN ARRAY[was.email] ELSE '{}' END) e WHERE e <> coalesce(r.email, was.email, '')) AS other_emails,
-                ARRAY(SELECT DISTINCT e FROM unnest(was.other_phones || coalesce(r.other_phones, '{}')
-                    || CASE WHEN r.phone <> was.phone THEN ARRAY[was.phone] ELSE '{}' END) e WHERE e <> coalesce(r.phone, was.phone, '')) AS other_phones,
+                ARRAY(SELECT e FROM unnest(CASE WHEN r.email <> was.email THEN ARRAY[was.email] ELSE '{}' END || was.other_emails
+                    || coalesce(r.other_emails, '{}')) WITH ORDINALITY u(e, n) WHERE e <> coalesce(r.email, was.email, '')
+                    GROUP BY e ORDER BY min(n) LIMIT 20) AS other_emails,
+                ARRAY(SELECT e FROM unnest(CASE WHEN r.phone <> was.phone THEN ARRAY[was.phone] ELSE '{}' END || was.other_phones
+                    || coalesce(r.other_phones, '{}')) WITH ORDINALITY u(e, n) WHERE e <> coalesce(r.phone, was.phone, '')
+                    GROUP BY e ORDER BY min(n) LIMIT 20) AS other_phones,
                 coalesce(r.title, was.title) AS title, coalesce(r.company_id, was.company_id) AS company_id, coalesce(r.city, was.city) AS city,
                 coalesce(r.country, was.country) AS country, coalesce(r.language, was.language) AS language,
                 coalesce(r.birthday, was.birthday) AS birthday, coalesce(r.lifecycle, was.lifecycle) AS lifecycle,
                 coalesce(r.source, was.source) AS source, coalesce(r.notes, was.notes) AS notes,
-                was.tags || ARRAY(SELECT t FROM unnest(r.tags) t WHERE t <> ALL (was.tags)) AS tags
+                (was.tags || ARRAY(SELECT t FROM unnest(r.tags) t WHERE lower(t) NOT IN (SELECT lower(w) FROM unnest(was.tags) w)))[:30] AS tags
             FROM was JOIN r ON r.id = was.id),
          changed AS (
             UPDATE contacts c SET first_name = new.first_name, last_name = new.last_name, email = new.email, phone = new.phone,
@@ -107,7 +109,23 @@ pub async fn update(tx: &mut PgConnection, import: Uuid, rows: &Value, now: Date
     .await
 }
 
-/// Takes back what an import did to these contacts, where nobody has changed them since; gives those.
+/// How records stand now, and how they stood before the import where it has changed them: as objects by the names of their columns.
+pub async fn stand(tx: &mut PgConnection, import: Uuid, ids: &[Uuid]) -> Result<Vec<(Uuid, Value, Option<Value>)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT c.id AS "id!", to_jsonb(c) || jsonb_build_object('company', crm_company_name(c.company_id), 'owner', n.name) AS "now!",
+               CASE WHEN NOT ch.was_created THEN ch.was || jsonb_build_object('company', crm_company_name((ch.was ->> 'company_id')::uuid)) || jsonb_build_object('owner', n.name) END AS was
+           FROM seen_contacts c LEFT JOIN crm_names n ON n.id = c.owner_id
+           LEFT JOIN import_changes ch ON ch.import_id = $1 AND ch.record_id = c.id WHERE c.id = ANY($2)"#,
+        import,
+        ids
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.id, r.now, r.was)).collect())
+}
+
+/// Takes back what an import did to these contacts, where nobody has changed them since and, for those that it made, nobody has worked
+/// with them; gives those.
 pub async fn undo(tx: &mut PgConnection, import: Uuid, ids: &[Uuid], now: DateTime<Utc>) -> Result<Vec<Uuid>, sqlx::Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -115,7 +133,7 @@ pub async fn undo(tx: &mut PgConnection, import: Uuid, ids: &[Uuid], now: DateTi
     let mut back = sqlx::query_scalar!(
         "UPDATE contacts c SET deleted_at = coalesce(c.deleted_at, $3), version = c.version + 1, updated_at = $3
          FROM import_changes ch WHERE ch.import_id = $1 AND ch.record_id = ANY($2) AND ch.was_created AND c.id = ch.record_id
-            AND c.version = ch.version RETURNING c.id",
+            AND c.version = ch.version AND NOT import_in_use(c.id) RETURNING c.id",
         import,
         ids,
         now
