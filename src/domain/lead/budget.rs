@@ -135,7 +135,7 @@ pub fn find(text: &str) -> Option<(Budget, Range, f64)> {
         let amount = amount(text, &words, at)?;
         let cue = cue(&words, at)?;
         let told = amount.budget.currency.is_some();
-        if !told && !(amount.is_round && ends(&words, &amount)) {
+        if !(told || amount.is_round && ends(&words, &amount)) {
             return None;
         }
         let start = words.get(cue)?.start;

@@ -358,6 +358,9 @@ fn choices<T: Copy>(
     all.iter().map(|it| (value(*it).to_owned(), label(*it).to_owned(), None)).collect()
 }
 
+/// What a new task is most likely about: what each is found by, and its name.
+pub type Latest<'a> = &'a [(String, String)];
+
 /// The whole form of a task, to make one or to change it. `zone_name` is the zone by whose clock its times are shown and read; `begin` is what it starts with; `latest` is what a new one
 /// is most likely about.
 pub fn task_form(
@@ -365,7 +368,7 @@ pub fn task_form(
     origin: &Origin,
     task: Option<&Task>,
     begin: &Wanted,
-    (owners, zone_name, latest): (&[(Uuid, String)], &str, &[(String, String)]),
+    (owners, zone_name, latest): (&[(Uuid, String)], &str, Latest<'_>),
     close: String,
 ) -> AnyView {
     let lang = reader.lang;
@@ -429,7 +432,7 @@ pub fn task_form(
 }
 
 /// The field for what a new task is about: a name or an e-mail address.
-fn about_field(reader: &Reader, verb: &str, latest: &[(String, String)]) -> AnyView {
+fn about_field(reader: &Reader, verb: &str, latest: Latest<'_>) -> AnyView {
     let lang = reader.lang;
     let empty = Sent::default();
     let sent = if reader.sent.verb() == verb { &reader.sent } else { &empty };
