@@ -84,7 +84,7 @@ fn fields(kind: Kind) -> &'static [&'static str] {
 }
 
 /// The first of these rows as they stand in the transaction that is about to be taken back, at most `most`.
-pub async fn of(tx: &mut PgConnection, how: &How, rows: &[Prepared], most: usize) -> Result<Vec<Shown>, sqlx::Error> {
+pub(super) async fn of(tx: &mut PgConnection, how: &How, rows: &[Prepared], most: usize) -> Result<Vec<Shown>, sqlx::Error> {
     let rows: Vec<(u64, Fate, Uuid)> = rows
         .iter()
         .filter(|row| !row.is_refused())

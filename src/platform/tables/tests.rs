@@ -241,6 +241,6 @@ fn what_is_written_is_read_again() {
         // In CSV an apostrophe keeps a spreadsheet from running it; a workbook says itself that it is a text.
         let mark = if format == Format::Csv { "'" } else { "" };
         assert_eq!(read[1], [format!("{mark}=1+1"), "a \"b\", <c> & d\ne".into(), "-5".into()], "{format:?}");
-        assert_eq!(read[2], [format!("{mark}+34 600"), String::new(), "7".into()]);
+        assert_eq!(read[2], ["+34 600", "", "7"]);
     }
 }
