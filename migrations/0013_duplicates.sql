@@ -5,7 +5,7 @@ CREATE TABLE contact_changes (
     contact_id uuid PRIMARY KEY REFERENCES contacts ON DELETE CASCADE,
     since      timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX contact_changes_since ON contact_changes (since);
+CREATE INDEX contact_changes_since ON contact_changes (since, contact_id);
 ALTER TABLE contact_changes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY system ON contact_changes USING ((SELECT nexus_role()) = 'system');
 

@@ -45,18 +45,15 @@ pub async fn convert(ctx: &Ctx, id: LeadId) -> AppResult<ContactId> {
     }
     let mut new = fields(&lead);
     hold_back_within(&mut tx, &new).await?;
-    let (contact, is_new) = match find_twin(&mut tx, email, phone).await? {
-        Some(twin) => {
-            let id = twin.id;
-            if seen_twin == Some(id) {
-                fill(ctx, &mut tx, twin, &lead).await?;
-            }
-            (id, false)
+    let (contact, is_new) = if let Some(twin) = find_twin(&mut tx, email, phone).await? {
+        let id = twin.id;
+        if seen_twin == Some(id) {
+            fill(ctx, &mut tx, twin, &lead).await?;
         }
-        None => {
-            new.owner = record::active(&mut tx, new.owner).await?.or(ctx.actor.user());
-            (usecase::insert(ctx, &mut tx, new, &lead.data.company).await?, true)
-        }
+        (id, false)
+    } else {
+        new.owner = record::active(&mut tx, new.owner).await?.or(ctx.actor.user());
+        (usecase::insert(ctx, &mut tx, new, &lead.data.company).await?, true)
     };
     convert::finish(&mut tx, ctx, &lead, contact, is_new).await?;
     tx.commit().await.map_err(to_app)?;

@@ -82,23 +82,22 @@ fn opened_menu(picture: Icon, label: &str, active: bool, open: bool, body: AnyVi
 fn filter_menu(reader: &Reader, list: &List) -> AnyView {
     let lang = reader.lang;
     let active = !list.query.groups().is_empty();
-    let body = match &list.pick {
-        Some(name) => filter_form(reader, list, name),
-        None => {
-            let names = list.of.fields.iter().map(|(name, _)| (*name).to_owned());
-            let names = names.chain(list.custom.iter().map(CustomField::name));
-            let all = names.map(|name| {
-                let mut words = list.words();
-                let label = list.column(&name, lang);
-                words.push(("pick", name));
-                (list.href(&words), label, false)
-            });
-            view! {
-                <p class="menu-head">{s!(lang, desk.filter_field)}</p>
-                {choices(all.collect::<Vec<_>>())}
-            }
-            .into_any()
+    let body = if let Some(name) = &list.pick {
+        filter_form(reader, list, name)
+    } else {
+        let names = list.of.fields.iter().map(|(name, _)| (*name).to_owned());
+        let names = names.chain(list.custom.iter().map(CustomField::name));
+        let all = names.map(|name| {
+            let mut words = list.words();
+            let label = list.column(&name, lang);
+            words.push(("pick", name));
+            (list.href(&words), label, false)
+        });
+        view! {
+            <p class="menu-head">{s!(lang, desk.filter_field)}</p>
+            {choices(all.collect::<Vec<_>>())}
         }
+        .into_any()
     };
     opened_menu(Icon::Funnel, s!(lang, desk.filter), active, list.pick.is_some(), body)
 }

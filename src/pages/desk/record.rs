@@ -196,27 +196,23 @@ impl Record<'_> {
     pub fn bin_notice(&self, ctx: &Ctx, reader: &Reader) -> Option<AnyView> {
         let lang = reader.lang;
         let at = self.deleted_at?;
-        let (sign, says) = match &self.merged_into {
-            Some(other) => {
-                let link =
-                    view! { <p>{s!(lang, contacts.merged)}" "<a class="link" href=other.clone()>{s!(lang, desk.open)}</a></p> };
-                (Icon::Users, link.into_any())
-            }
-            None => {
-                let restore = ctx.actor.may(Permission::WriteCrm).then(|| {
-                    view! {
-                        <form method="post" action=self.path.clone()>
-                            <button class="button" name="do" value="restore">{s!(lang, desk.restore)}</button>
-                        </form>
-                    }
-                });
-                let erase = (self.is_person && ctx.actor.may(Permission::ManagePrivacy)).then(|| {
-                    let place = href::with_query("/admin/privacy", &[("q", self.id.to_string())]);
-                    view! { <a class="link" href=place>{s!(lang, desk.erase)}</a> }
-                });
-                let text = fill(s!(lang, desk.in_bin), &[&format::ago(at, reader.now, lang)]);
-                (Icon::Trash, view! { <p>{text}" "{erase}</p> {restore} }.into_any())
-            }
+        let (sign, says) = if let Some(other) = &self.merged_into {
+            let link = view! { <p>{s!(lang, contacts.merged)}" "<a class="link" href=other.clone()>{s!(lang, desk.open)}</a></p> };
+            (Icon::Users, link.into_any())
+        } else {
+            let restore = ctx.actor.may(Permission::WriteCrm).then(|| {
+                view! {
+                    <form method="post" action=self.path.clone()>
+                        <button class="button" name="do" value="restore">{s!(lang, desk.restore)}</button>
+                    </form>
+                }
+            });
+            let erase = (self.is_person && ctx.actor.may(Permission::ManagePrivacy)).then(|| {
+                let place = href::with_query("/admin/privacy", &[("q", self.id.to_string())]);
+                view! { <a class="link" href=place>{s!(lang, desk.erase)}</a> }
+            });
+            let text = fill(s!(lang, desk.in_bin), &[&format::ago(at, reader.now, lang)]);
+            (Icon::Trash, view! { <p>{text}" "{erase}</p> {restore} }.into_any())
         };
         Some(view! { <div class="notice" role="status">{icon(sign)}{says}</div> }.into_any())
     }
