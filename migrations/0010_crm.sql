@@ -119,7 +119,6 @@ CREATE TABLE leads (
     owner_id     uuid REFERENCES users,
     contact_id   uuid REFERENCES contacts,
     converted_at timestamptz,
-    capture_key  text,
     tags         text[] NOT NULL DEFAULT '{}',
     custom       jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(custom) = 'object'),
     version      integer NOT NULL DEFAULT 1,
@@ -140,9 +139,7 @@ CREATE INDEX leads_owner ON leads (owner_id, score, id) WHERE deleted_at IS NULL
 CREATE INDEX leads_email ON leads (email) WHERE email IS NOT NULL;
 CREATE INDEX leads_contact ON leads (contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX leads_search ON leads USING gin (search gin_trgm_ops);
-CREATE UNIQUE INDEX leads_capture ON leads (capture_key) WHERE capture_key IS NOT NULL;
 COMMENT ON COLUMN leads.profile IS 'what rules read out of the lead''s own words and fields, each statement with its evidence';
-COMMENT ON COLUMN leads.capture_key IS 'what a capture is known by when it is sent again';
 
 CREATE TABLE tasks (
     id          uuid PRIMARY KEY,

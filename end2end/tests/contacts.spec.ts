@@ -75,6 +75,18 @@ test.describe('on a product of their own', () => {
     await expect(page.getByRole('complementary')).toContainText('una nota larga');
   });
 
+  test('a field is changed where it stands, and only that field', async ({ page }) => {
+    const path = await add(page, 'Ana', 'Ruiz', { [fields.city]: 'Bogotá', [fields.country]: 'Colombia' });
+    await open(page, path);
+    const city = page.locator('details').filter({ has: page.locator('summary', { hasText: 'Bogotá' }) });
+    await city.locator('summary').click();
+    await city.getByLabel(fields.city, { exact: true }).fill('Cali');
+    await city.getByRole('button', { name: desk.save }).click();
+    await expect(page.getByRole('status')).toContainText(desk.saved);
+    await expect(page.getByRole('complementary')).toContainText('Cali');
+    await expect(page.getByRole('complementary')).toContainText('Colombia');
+  });
+
   test('many are changed at once and back', async ({ page }) => {
     for (const name of ['Ana', 'Bea', 'Eva']) {
       await add(page, name, 'Soto');

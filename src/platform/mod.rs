@@ -3,6 +3,7 @@
 //! It knows nothing of the business; only the server build has it.
 
 pub mod address;
+pub mod buffer;
 pub mod clock;
 pub mod config;
 pub mod csv;

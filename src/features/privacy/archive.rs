@@ -3,41 +3,25 @@
 use std::{
     borrow::Cow,
     io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use crate::platform::csv;
-
-/// What has been written and not been taken yet.
-#[derive(Clone, Debug, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::platform::{buffer::Buffer, csv};
 
 /// The archive.
 pub struct Archive {
-    zip: ZipWriter<zip::write::StreamWriter<Written>>,
+    zip: ZipWriter<zip::write::StreamWriter<Buffer>>,
     options: SimpleFileOptions,
-    written: Written,
+    written: Buffer,
 }
 
 impl Archive {
     /// An empty one; `large` when a file may have more than 4 GiB, which not every program can read.
     pub fn new(large: bool) -> Self {
-        let written = Written::default();
+        let written = Buffer::default();
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(large);
         Self { zip: ZipWriter::new_stream(written.clone()), options: options.unix_permissions(0o600), written }
     }
@@ -54,14 +38,14 @@ impl Archive {
 
     /// Takes out what the archive has so far.
     pub fn take(&mut self) -> Bytes {
-        Bytes::from(std::mem::take(&mut *self.written.0.lock().unwrap_or_else(PoisonError::into_inner)))
+        self.written.take()
     }
 
     /// Ends the archive, and takes out the rest.
     pub fn finish(self) -> io::Result<Bytes> {
         let written = self.written.clone();
         self.zip.finish()?;
-        Ok(Bytes::from(std::mem::take(&mut *written.0.lock().unwrap_or_else(PoisonError::into_inner))))
+        Ok(written.take())
     }
 }
 

@@ -64,6 +64,27 @@ pub fn bar(ctx: &Ctx, reader: &Reader, list: &List, views: &[SavedView], new: (&
     .into_any()
 }
 
+/// The menu of what else can be done with the list: what leads there (`items`: address and name), and the list as files.
+pub fn more(ctx: &Ctx, reader: &Reader, list: &List, items: &[(&'static str, &'static str)]) -> AnyView {
+    let lang = reader.lang;
+    let query = list.opening(None);
+    let query = query.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+    let items = items.iter().map(|(href, name)| view! { <a class="menu-item" href=*href>{*name}</a> }.into_any());
+    let file = |kind: &str, name: &'static str| {
+        let href = format!("{}/export.{kind}{query}", list.of.path);
+        view! { <a class="menu-item" href=href rel="external" download="">{name}</a> }.into_any()
+    };
+    let files = ctx
+        .actor
+        .may(Permission::ExportCrm)
+        .then(|| [file("csv", s!(lang, contacts.export_csv)), file("xlsx", s!(lang, contacts.export_xlsx))]);
+    let all: Vec<_> = items.chain(files.into_iter().flatten()).collect();
+    if all.is_empty() {
+        return ().into_any();
+    }
+    menu(Icon::Ellipsis, s!(lang, contacts.more), false, all.into_any())
+}
+
 pub(super) fn menu(picture: Icon, label: &str, active: bool, body: AnyView) -> AnyView {
     opened_menu(picture, label, active, false, body)
 }

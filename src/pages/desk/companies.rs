@@ -51,38 +51,18 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
     let add = ctx.actor.may(Permission::WriteCrm).then(|| {
         view! { <a class="button button-primary" href=new.0>{icon(Icon::Plus)}{new.1}</a> }
     });
+    let imports: Vec<_> =
+        ctx.actor.may(Permission::ImportCrm).then_some(("/import?kind=companies", s!(lang, contacts.import))).into_iter().collect();
     let drawn = Drawn {
         rows: page.lines.iter().map(|line| row(ctx, reader, &list, line)).collect(),
         total: page.total,
         near: page.near,
         next: page.next,
         empty: lists::empty(reader, &list, s!(lang, companies.empty), s!(lang, companies.empty_help), add.into_any()),
-        more: more(ctx, reader, &list),
+        more: bar::more(ctx, reader, &list, &imports),
         panel: None,
     };
     lists::page(ctx, reader, place, &list, new, drawn).await
-}
-
-/// The files that the list comes from and goes to.
-fn more(ctx: &Ctx, reader: &Reader, list: &List) -> AnyView {
-    let lang = reader.lang;
-    let query = list.opening(None);
-    let query = query.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
-    let item = |href: String, name: &'static str, file: bool| {
-        view! { <a class="menu-item" href=href rel=file.then_some("external") download=file.then_some("")>{name}</a> }.into_any()
-    };
-    let mut items = Vec::new();
-    if ctx.actor.may(Permission::ImportCrm) {
-        items.push(item("/import?kind=companies".into(), s!(lang, contacts.import), false));
-    }
-    if ctx.actor.may(Permission::ExportCrm) {
-        items.push(item(format!("/companies/export.csv{query}"), s!(lang, contacts.export_csv), true));
-        items.push(item(format!("/companies/export.xlsx{query}"), s!(lang, contacts.export_xlsx), true));
-    }
-    if items.is_empty() {
-        return ().into_any();
-    }
-    bar::menu(Icon::Ellipsis, s!(lang, contacts.more), false, items.into_any())
 }
 
 fn row(ctx: &Ctx, reader: &Reader, list: &List, line: &CompanyLine) -> AnyView {

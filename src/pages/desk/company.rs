@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     forms::{self, Input},
     parts,
-    record::{self, Known, Record, RecordForm},
+    record::{self, Inline, Known, Record, RecordForm},
 };
 use crate::{
     domain::{AppError, AppResult, contact::Company, crm::CompanyId, crm_edit::Texts, format, people::Permission, tasks::Target},
@@ -91,13 +91,16 @@ pub async fn new_page(ctx: &Ctx, reader: &Reader) -> AppResult<AnyView> {
 }
 
 fn filled_in(reader: &Reader, form: &RecordForm<'_>, known: &Known<'_>) -> AnyView {
-    let input = |name: &str| match name {
+    form.view(reader, known, |name| input(name, reader, known), None)
+}
+
+fn input(name: &str, reader: &Reader, known: &Known<'_>) -> Input {
+    match name {
         "phone" => Input::Line("tel"),
         "owner" => forms::owner_choices(known.owners, reader.lang),
         "notes" => Input::Area,
         _ => Input::Line("text"),
-    };
-    form.view(reader, known, input, None)
+    }
 }
 
 /// The page of a company, with its title.
@@ -120,8 +123,9 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
     let owners = records::owners(ctx).await?;
     let known = Known { custom: &custom, owners: &owners };
     let target = Target::Company(id);
-    let main = if record.edits(ctx, reader, place) {
-        let stored = company.fields.texts(&custom);
+    let stored = company.fields.texts(&custom);
+    let edits = record.edits(ctx, reader, place);
+    let main = if edits {
         let form = RecordForm { verb: "change", path: &record.path, back: &record.path, stored: &stored, names: &FIELDS };
         filled_in(reader, &form, &known)
     } else {
@@ -129,12 +133,15 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
     };
     let people = companies::contacts(ctx, id).await?;
     let tasks = parts::tasks_of(ctx, reader, target).await?;
+    let input = |name: &str| input(name, reader, &known);
+    let inline = Inline { path: &record.path, stored: &stored, input: &input };
+    let inline = (record.is_changed_by(ctx) && !edits).then_some(&inline);
     let side = view! {
         {people_section(reader, &company, &people, ctx.actor.may(Permission::WriteCrm))}
         <div class="side-section">{tasks}</div>
-        {record.details(reader, &known, details(reader, &company))}
+        {record.details(reader, &known, inline, details(reader, &company))}
     };
-    let head = record.head(reader, record.is_changed_by(ctx), None, facts(&company));
+    let head = record.head(reader, inline, None, facts(&company));
     let view = record.page(ctx, reader, place, head, main, side.into_any());
     Ok((record.name, view))
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     forms::{self, Input},
     parts,
-    record::{self, Known, Record, RecordForm},
+    record::{self, Inline, Known, Record, RecordForm},
     timeline, words,
 };
 use crate::{
@@ -183,20 +183,25 @@ async fn filled_in(
     known: &Known<'_>,
     before: Option<AnyView>,
 ) -> AppResult<AnyView> {
-    let lang = reader.lang;
     let companies = companies::names(ctx).await?;
     let input = |name: &str| match name {
+        "company" => Input::Offer(companies.clone()),
+        name => input(name, reader, known),
+    };
+    Ok(form.view(reader, known, input, before))
+}
+
+fn input(name: &str, reader: &Reader, known: &Known<'_>) -> Input {
+    match name {
         "email" => Input::Line("email"),
         "phone" => Input::Line("tel"),
         "birthday" => Input::Line("date"),
-        "company" => Input::Offer(companies.clone()),
-        "lifecycle" => forms::lifecycle_choices(lang),
-        "owner" => forms::owner_choices(known.owners, lang),
+        "lifecycle" => forms::lifecycle_choices(reader.lang),
+        "owner" => forms::owner_choices(known.owners, reader.lang),
         "language" => forms::language_choices(),
         "notes" => Input::Area,
         _ => Input::Line("text"),
-    };
-    Ok(form.view(reader, known, input, before))
+    }
 }
 
 fn record(contact: &Contact) -> Record<'_> {
@@ -225,8 +230,9 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
     let target = Target::Contact(id);
     let user = contact.fields.usage_user_id.as_deref();
     let usage = usage_of(ctx, user).await;
-    let main = if record.edits(ctx, reader, place) {
-        let stored = contact.texts(&custom);
+    let stored = contact.texts(&custom);
+    let edits = record.edits(ctx, reader, place);
+    let main = if edits {
         let form = RecordForm { verb: "change", path: &record.path, back: &record.path, stored: &stored, names: &FIELDS };
         filled_in(ctx, reader, &form, &known, None).await?
     } else {
@@ -237,13 +243,16 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>, id: &str) -> Ap
         Some(company) => companies::contacts(ctx, company).await.unwrap_or_default(),
         None => Vec::new(),
     };
+    let input = |name: &str| input(name, reader, &known);
+    let inline = Inline { path: &record.path, stored: &stored, input: &input };
+    let inline = (record.is_changed_by(ctx) && !edits).then_some(&inline);
     let side = view! {
         {usage_section(reader, &contact, usage.as_ref())}
         <div class="side-section">{tasks}</div>
-        {record.details(reader, &known, details(reader, &contact))}
+        {record.details(reader, &known, inline, details(reader, &contact))}
         {people(reader, id, &contact, &colleagues)}
     };
-    let head = head(reader, &contact, &record, record.is_changed_by(ctx));
+    let head = head(reader, &contact, &record, inline);
     let view = record.page(ctx, reader, place, head, main, side.into_any());
     Ok((record.name, view))
 }
@@ -272,20 +281,26 @@ pub async fn panel(ctx: &Ctx, reader: &Reader, id: ContactId, close: &str) -> Ap
                     .then(|| view! { <a class="button" href=format!("{path}?edit=1") data-key="e">{s!(lang, desk.edit)}</a> })}
                 <a class="icon-button desk-panel-close" href=close.to_owned() data-key="Escape" aria-label=s!(lang, desk.close)>{icon(Icon::Close)}</a>
             </div>
-            {head(reader, &contact, &record, false)}
+            {head(reader, &contact, &record, None)}
             {record.bin_notice(ctx, reader)}
             {usage_section(reader, &contact, usage.as_ref())}
-            {record.details(reader, &known, details(reader, &contact))}
+            {record.details(reader, &known, None, details(reader, &contact))}
             {timeline::section(reader, path, &timeline, None, true, &known, None)}
         </aside>
     };
     Ok(Some(view.into_any()))
 }
 
-fn head(reader: &Reader, contact: &Contact, record: &Record<'_>, may_change: bool) -> AnyView {
+fn head(reader: &Reader, contact: &Contact, record: &Record<'_>, inline: Option<&Inline<'_>>) -> AnyView {
     let lang = reader.lang;
     let fields = &contact.fields;
-    let lifecycle = fields.lifecycle.map(|it| words::lifecycle_chip(it.as_str(), lang).into_any());
+    let lifecycle = fields.lifecycle.map(|it| {
+        let chip = words::lifecycle_chip(it.as_str(), lang);
+        match inline {
+            Some(inline) => inline.field(reader, "lifecycle", chip),
+            None => chip,
+        }
+    });
     let work = match (&fields.title, &contact.company) {
         (Some(title), Some(_)) => Some(fill(s!(lang, contacts.works_as), &[title])),
         (Some(title), None) => Some(title.clone()),
@@ -300,7 +315,7 @@ fn head(reader: &Reader, contact: &Contact, record: &Record<'_>, may_change: boo
         {fields.email.as_deref().map(record::email_link)}
         {fields.phone.as_deref().map(record::phone_link)}
     };
-    record.head(reader, may_change, lifecycle, facts.into_any())
+    record.head(reader, inline, lifecycle, facts.into_any())
 }
 
 /// How the month stands.

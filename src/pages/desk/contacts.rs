@@ -84,38 +84,23 @@ pub async fn page(ctx: &Ctx, reader: &Reader, place: &Place<'_>) -> AppResult<An
             <a class="button" href="/import">{s!(lang, contacts.import)}</a>
         }
     });
+    let ways: Vec<_> = [
+        ctx.actor.may(Permission::ImportCrm).then_some(("/import", s!(lang, contacts.import))),
+        ctx.actor.may(Permission::WriteCrm).then_some(("/duplicates", s!(lang, duplicates.title))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let drawn = Drawn {
         rows: page.lines.iter().map(|line| row(ctx, reader, &list, line)).collect(),
         total: page.total,
         near: page.near,
         next: page.next,
         empty: lists::empty(reader, &list, s!(lang, contacts.empty), s!(lang, contacts.empty_help), actions.into_any()),
-        more: more(ctx, reader, &list),
+        more: bar::more(ctx, reader, &list, &ways),
         panel,
     };
     lists::page(ctx, reader, place, &list, new, drawn).await
-}
-
-/// The files that the list comes from and goes to, and who may be here twice.
-fn more(ctx: &Ctx, reader: &Reader, list: &List) -> AnyView {
-    let lang = reader.lang;
-    let query = list.opening(None);
-    let query = query.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
-    let item = |href: String, name: &'static str, file: bool| {
-        view! { <a class="menu-item" href=href rel=file.then_some("external") download=file.then_some("")>{name}</a> }.into_any()
-    };
-    let may = |permission| ctx.actor.may(permission);
-    let items = [
-        may(Permission::ImportCrm).then(|| item("/import".into(), s!(lang, contacts.import), false)),
-        may(Permission::WriteCrm).then(|| item("/duplicates".into(), s!(lang, duplicates.title), false)),
-        may(Permission::ExportCrm).then(|| item(format!("/contacts/export.csv{query}"), s!(lang, contacts.export_csv), true)),
-        may(Permission::ExportCrm).then(|| item(format!("/contacts/export.xlsx{query}"), s!(lang, contacts.export_xlsx), true)),
-    ];
-    let items: Vec<_> = items.into_iter().flatten().collect();
-    if items.is_empty() {
-        return ().into_any();
-    }
-    bar::menu(Icon::Ellipsis, s!(lang, contacts.more), false, items.into_any())
 }
 
 fn row(ctx: &Ctx, reader: &Reader, list: &List, line: &ContactLine) -> AnyView {

@@ -56,7 +56,9 @@ pub fn edit(sent: &Sent) -> Edit {
 /// A field of a record's form. `stored` is the record as it stands; `form` is the form's verb.
 pub fn field(reader: &Reader, form: &str, stored: &Texts, name: &str, label: &str, input: Input) -> AnyView {
     let lang = reader.lang;
-    let sent = (reader.sent.verb() == form && reader.sent.error().is_some()).then_some(&reader.sent);
+    // A form of one field, which was refused, says nothing of the others.
+    let refused = reader.sent.verb() == form && reader.sent.error().is_some();
+    let sent = Some(&reader.sent).filter(|sent| refused && sent.fields().any(|(sent, _)| sent == name));
     let stands = stored.get(name).cloned().unwrap_or_default();
     let broken = sent.and_then(|sent| sent.broken(name));
     let now = sent.map_or_else(|| stands.clone(), |sent| sent.value(name).to_owned());

@@ -104,6 +104,45 @@ impl RecordForm<'_> {
     }
 }
 
+/// How the fields of a record are changed one by one, where they stand.
+pub struct Inline<'a> {
+    /// Where a change is sent.
+    pub path: &'a str,
+    /// The record as it stands.
+    pub stored: &'a Texts,
+    /// What each field is filled in with.
+    pub input: &'a dyn Fn(&str) -> Input,
+}
+
+impl Inline<'_> {
+    /// A value that opens the form of its field.
+    fn value(&self, reader: &Reader, label: &str, shown: AnyView, field: AnyView) -> AnyView {
+        let lang = reader.lang;
+        view! {
+            <details class="menu inline-edit">
+                <summary title=fill(s!(lang, desk.change_field), &[label])>{shown}</summary>
+                <form class="menu-body desk-menu form" method="post" action=self.path.to_owned()>
+                    <input type="hidden" name="do" value="change"/>
+                    {field}
+                    <button class="button button-primary">{s!(lang, desk.save)}</button>
+                </form>
+            </details>
+        }
+        .into_any()
+    }
+
+    /// A field of every record, by its name.
+    pub fn field(&self, reader: &Reader, name: &str, shown: AnyView) -> AnyView {
+        let label = words::field(name, reader.lang);
+        self.value(reader, label, shown, forms::field(reader, "change", self.stored, name, label, (self.input)(name)))
+    }
+
+    fn custom(&self, reader: &Reader, known: &Known<'_>, field: &CustomField, shown: AnyView) -> AnyView {
+        let input = forms::custom_fields(reader, "change", self.stored, std::slice::from_ref(field), known.owners);
+        self.value(reader, &field.label, shown, input.into_any())
+    }
+}
+
 /// A page with nothing but the form of a new record.
 pub fn new_page(title: &str, problem: Option<AnyView>, form: AnyView) -> AnyView {
     view! {
@@ -159,23 +198,27 @@ impl Record<'_> {
     }
 
     /// The head: `chip` beside the name, `facts` below it.
-    pub fn head(&self, reader: &Reader, may_change: bool, chip: Option<AnyView>, facts: AnyView) -> AnyView {
+    pub fn head(&self, reader: &Reader, inline: Option<&Inline<'_>>, chip: Option<AnyView>, facts: AnyView) -> AnyView {
         let lang = reader.lang;
-        let owner = self.owner.unwrap_or(s!(lang, desk.nobody)).to_owned();
+        let owner = view! { <span>{self.owner.unwrap_or(s!(lang, desk.nobody)).to_owned()}</span> }.into_any();
+        let owner = match inline {
+            Some(inline) => inline.field(reader, "owner", owner),
+            None => owner,
+        };
         view! {
             <header class="profile-head">
                 {avatar(&self.name, self.id)}
                 <div class="profile-who">
-                    <p class="profile-title">
+                    <div class="profile-title">
                         <span class="profile-name">{self.name.clone()}</span>
                         {chip}
                         {self.tags.iter().map(|tag| view! { <span class="chip">{tag.clone()}</span> }).collect_view()}
-                    </p>
+                    </div>
                     <p class="record-facts">{facts}</p>
                 </div>
-                <p class="profile-owner"><span class="faint">{s!(lang, fields.owner)}</span><span>{owner}</span></p>
-                {may_change
-                    .then(|| {
+                <div class="profile-owner"><span class="faint">{s!(lang, fields.owner)}</span>{owner}</div>
+                {inline
+                    .map(|_| {
                         view! {
                             <div class="profile-actions">
                                 <a class="button" href=format!("{}?edit=1", self.path) data-key="e">
@@ -222,15 +265,27 @@ impl Record<'_> {
         &self,
         reader: &Reader,
         known: &Known<'_>,
+        inline: Option<&Inline<'_>>,
         plain: impl IntoIterator<Item = (&'static str, Option<String>)>,
     ) -> AnyView {
         let lang = reader.lang;
-        let plain = plain.into_iter().filter_map(|(name, value)| {
-            let value = value?;
+        // Tags stand in the head; here they are changed.
+        let tags = inline.map(|_| ("tags", Some(if self.tags.is_empty() { "—".to_owned() } else { self.tags.join(", ") })));
+        let plain = plain.into_iter().chain(tags).filter_map(|(name, value)| {
+            let value = value?.into_any();
+            let value = match inline {
+                Some(inline) => inline.field(reader, name, value),
+                None => value,
+            };
             Some(view! { <dt>{words::field(name, lang)}</dt> <dd>{value}</dd> }.into_any())
         });
         let own = known.custom.iter().filter_map(|field| {
             let shown = custom_value(field, self.custom.get(&field.key)?, known.owners, lang);
+            let shown = match inline {
+                // A link leads somewhere; it is changed in the whole form.
+                Some(inline) if field.kind != FieldKind::Link => inline.custom(reader, known, field, shown),
+                _ => shown,
+            };
             Some(view! { <dt>{field.label.clone()}</dt> <dd>{shown}</dd> }.into_any())
         });
         view! {

@@ -1,14 +1,11 @@
 //! Tables as CSV and XLSX, piece by piece: what is written can be taken out at once, so a table of any length needs little memory.
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::io::{self, Write};
 
 use bytes::Bytes;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use crate::platform::csv;
+use crate::platform::{buffer::Buffer, csv};
 
 /// The format of a written table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,31 +61,10 @@ const MOST_IN_CELL: usize = 32_767;
 /// What Excel takes into one sheet, in rows.
 const MOST_ROWS: u64 = 1_048_576;
 
-/// What has been written and not been taken yet.
-#[derive(Clone, Debug, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Written {
-    fn take(&self) -> Bytes {
-        Bytes::from(std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)))
-    }
-}
-
 /// Writes a table.
 pub struct TableWriter {
-    written: Written,
-    sheet: Option<Box<ZipWriter<zip::write::StreamWriter<Written>>>>,
+    written: Buffer,
+    sheet: Option<Box<ZipWriter<zip::write::StreamWriter<Buffer>>>>,
     line: String,
     rows: u64,
 }
@@ -99,7 +75,7 @@ impl TableWriter {
     /// # Errors
     /// None that memory does not give.
     pub fn new(format: Format) -> io::Result<Self> {
-        let written = Written::default();
+        let written = Buffer::default();
         let mut writer = Self { written: written.clone(), sheet: None, line: String::new(), rows: 0 };
         match format {
             Format::Csv => writer.written.write_all(csv::BOM.as_bytes())?,
