@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::support::{
     TestApp, event,
+    http::Answer,
     people::{Somebody, sign_in},
 };
 
@@ -208,6 +209,56 @@ async fn conditions_stand_in_for_each_other_in_a_group_and_add_up_across_groups(
 }
 
 #[tokio::test]
+async fn a_filter_is_made_by_what_it_is_about_and_no_address_breaks_a_list() {
+    let app = TestApp::start().await;
+    add(&app, None, &[("first_name", "Ana"), ("lifecycle", "customer")]).await;
+    let menu = page(&app, None, "/contacts?q=ana&pick=lifecycle").await;
+    assert!(menu.contains(r#"<option value="customer">"#) && !menu.contains(r#"<option value="under">"#), "{menu}");
+    assert!(page(&app, None, "/contacts?pick=birthday").await.contains(r#"type="date" name="value""#));
+    assert!(!page(&app, None, "/contacts?pick=password").await.contains(r#"name="value""#));
+    let once = page(&app, None, "/contacts?cols=email,email,city,email").await;
+    assert_eq!(once.matches("<th scope=\"col\">").count(), 3, "{once}");
+    let far = Uuid::nil();
+    for place in [
+        format!("/contacts?sort=created&after=-262143-01-01T00:00:00Z~{far}"),
+        format!("/contacts?bin=1&after=-9999-01-01T00:00:00Z~{far}"),
+        format!("/companies?sort=updated&after=%2B262142-12-31T00:00:00Z~{far}"),
+        format!("/contacts?after={}~{far}", "%E5%A5%BD".repeat(200)),
+    ] {
+        page(&app, None, &place).await;
+    }
+}
+
+#[tokio::test]
+async fn the_palette_finds_what_one_sees() {
+    let app = TestApp::start().await;
+    let (sales, other) = (sign_in(&app, Role::Sales).await, sign_in(&app, Role::Sales).await);
+    let owner = sales.id.to_string();
+    let path =
+        add(&app, Some(&sales), &[("first_name", "Mariana"), ("last_name", "Solís"), ("company", "Sol & Mar"), ("owner", &owner)])
+            .await;
+    app.as_owner(&format!("UPDATE companies SET owner_id = '{owner}'")).await;
+    app.meter(&event("marisol")).await;
+    let find = async |who: &Somebody, text: &str| {
+        let body = serde_json::json!({ "text": text }).to_string();
+        let request = app.client_with(&who.cookie).post(app.url("/api/find")).header("content-type", "application/json").body(body);
+        let answer = Answer::read(request.send().await.unwrap()).await.ok();
+        let found = answer.as_array().unwrap().clone();
+        found.iter().map(|it| format!("{} {}", it["kind"].as_str().unwrap(), it["href"].as_str().unwrap())).collect::<Vec<_>>()
+    };
+    let company = app.text("SELECT id::text FROM companies").await;
+    assert_eq!(find(&sales, "SOLIS").await, [format!("c {path}")]);
+    assert_eq!(
+        find(&sales, "sol").await,
+        [format!("c {path}"), format!("b /companies/{company}"), "u /usage/users/marisol".to_owned()]
+    );
+    assert_eq!(find(&other, "sol").await, ["u /usage/users/marisol"]);
+    for nothing in [" ", "%", "\0", &"x".repeat(101)] {
+        assert_eq!(find(&sales, nothing).await.iter().filter(|it| !it.starts_with('u')).count(), 0, "{nothing:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_long_list_is_read_page_by_page_without_a_gap() {
     let app = TestApp::start().await;
     app.as_owner("INSERT INTO contacts (id, first_name, created_at, updated_at) SELECT gen_random_uuid(), 'n' || g % 7, now() - g % 5 * interval '1 day', now() - g % 3 * interval '1 day' FROM generate_series(1, 120) g").await;
@@ -251,6 +302,16 @@ async fn many_are_changed_at_once_and_back() {
     assert_eq!(lines(&page(&app, None, "/contacts?bin=1").await).len(), 3);
     send(&app, None, "/contacts", &[("do", "undo"), ("change", &undo_of(&deleted).unwrap())]).await;
     assert_eq!(lines(&page(&app, None, "/contacts").await).len(), 3);
+
+    // From the bin, some at once, and back into it.
+    send(&app, None, "/contacts", &[("do", "bulk"), ("what", "delete"), ("all", "1"), ("query", "")]).await;
+    let restore = [("do", "bulk"), ("what", "restore"), ("id", &ids[0]), ("id", &ids[2]), ("query", "bin=1")];
+    let restored = send(&app, None, "/contacts", &restore).await;
+    assert!(went(&restored).contains("did=restore&n=2"));
+    assert_eq!(app.texts("SELECT first_name FROM contacts WHERE deleted_at IS NULL ORDER BY 1").await, ["Ana", "Eva"]);
+    send(&app, None, "/contacts", &[("do", "undo"), ("change", &undo_of(&restored).unwrap())]).await;
+    assert_eq!(app.number("SELECT count(*) FROM contacts WHERE deleted_at IS NOT NULL").await, 3);
+    send(&app, None, "/contacts", &[("do", "bulk"), ("what", "restore"), ("all", "1"), ("query", "bin=1")]).await;
 
     for (fields, code) in [
         (vec![("what", "delete")], "none"),

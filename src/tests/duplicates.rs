@@ -334,6 +334,11 @@ async fn the_pages_show_merge_and_undo_without_a_script() {
         ("city", "loser"),
         ("first_name", "winner"),
     ];
+    // The one who stays is one of the two.
+    let stranger = contact(&app, "Zoe", "Gil", "", &[]).await.to_string();
+    let mut wrong = form;
+    wrong[2].1 = &stranger;
+    assert_eq!(post("/duplicates/merge", &wrong).await.status(), 404);
     let answer = post(&format!("/duplicates/merge?pair={id}&keep={anna}"), &form).await;
     assert!(answer.status().is_success() || answer.status().is_redirection(), "{}", answer.status());
     assert_eq!(
@@ -345,5 +350,5 @@ async fn the_pages_show_merge_and_undo_without_a_script() {
     assert!(page.contains("name=\"merge\""), "{page}");
     let answer = post("/duplicates", &[("do", "undo"), ("merge", &merged)]).await;
     assert!(answer.status().is_success(), "{}", answer.status());
-    assert_eq!(app.count("contacts WHERE deleted_at IS NULL").await, 2);
+    assert_eq!(app.count("contacts WHERE deleted_at IS NULL").await, 3);
 }

@@ -310,8 +310,7 @@ fn head(reader: &Reader, contact: &Contact, record: &Record<'_>, inline: Option<
         view! { <a class="quiet record-org" href=format!("/companies/{id}")>{name}</a> }
     });
     let facts = view! {
-        {work.map(|work| view! { <span>{work}</span> })}
-        {company}
+        {(work.is_some() || company.is_some()).then(|| view! { <span>{work}" "{company}</span> })}
         {fields.email.as_deref().map(record::email_link)}
         {fields.phone.as_deref().map(record::phone_link)}
     };
