@@ -232,12 +232,14 @@ test.describe('on a product of their own', () => {
     await open(page, '/admin/ingest');
     const item = page.getByRole('listitem').filter({ hasText: '/tokens_used' }).last();
     const text = page.getByRole('textbox', { name: /^Item/ });
+    // The one beside the item, not the one for those that are ticked.
+    const replay = page.locator('form').filter({ has: page.getByRole('textbox', { name: /^Item/ }) }).getByRole('button', { name: office.ingest.replay });
     await text.fill((await text.inputValue()).replace('-7', '"7"'));
-    await page.getByRole('button', { name: office.ingest.replay }).click();
+    await replay.click();
     await expect(page.locator('.field-fault')).toBeVisible();
     await expect(item).toBeVisible();
     await text.fill((await text.inputValue()).replace('"7"', '7'));
-    await page.getByRole('button', { name: office.ingest.replay }).click();
+    await replay.click();
     await expect(page.getByRole('status')).toContainText(office.ingest.stored);
     await expect(page.getByText(office.ingest.none)).toBeVisible();
     await open(page, '/usage/users/mateo');
